@@ -1,0 +1,82 @@
+// Bytes and the texts that stand for them, in one spelling each, without Node's Buffer. Pure.
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64_VALUE: ReadonlyMap<number, number> = new Map(
+  [...BASE64].map((sign, value) => [sign.charCodeAt(0), value]),
+);
+
+const encoder = new TextEncoder();
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** The text of UTF-8 bytes; undefined where they are no well-formed UTF-8. A byte order mark stays a character. */
+export const fromUtf8 = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+};
+
+export const equalBytes = (left: Uint8Array, right: Uint8Array): boolean =>
+  left.length === right.length && left.every((byte, index) => byte === right[index]);
+
+export const encodeHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Undefined where the text is not an even number of hex digits. */
+export const decodeHex = (text: string): Uint8Array | undefined =>
+  text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text)
+    ? Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    : undefined;
+
+/** Standard alphabet, padded (RFC 4648 section 4). */
+export const encodeBase64 = (bytes: Uint8Array): string => {
+  const signs: string[] = [];
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const written = Math.min(bytes.length - at, 3) + 1;
+    for (let place = 0; place < 4; place += 1)
+      signs.push(place < written ? (BASE64[(group >> (18 - 6 * place)) & 63] ?? '') : '=');
+  }
+  return signs.join('');
+};
+
+/** Undefined unless the text is the one standard, padded spelling of some bytes: spare bits must be zero. */
+export const decodeBase64 = (text: string): Uint8Array | undefined => {
+  if (text.length % 4 !== 0) return undefined;
+  const digits = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
+  let held = 0;
+  let bits = 0;
+  let length = 0;
+  for (let at = 0; at < digits; at += 1) {
+    const value = BASE64_VALUE.get(text.charCodeAt(at));
+    if (value === undefined) return undefined;
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[length] = (held >> bits) & 0xff;
+      length += 1;
+    }
+  }
+  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+};
+
+/** Like `decodeBase64`, but takes the standard or the URL-safe alphabet (never a mix), padded or not. */
+export const decodeEitherBase64 = (text: string): Uint8Array | undefined => {
+  if (/[-_]/.test(text) && /[+/]/.test(text)) return undefined;
+  const standard = text.replaceAll('-', '+').replaceAll('_', '/');
+  return decodeBase64(standard.endsWith('=') ? standard : standard + '='.repeat(-standard.length & 3));
+};
