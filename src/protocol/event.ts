@@ -1,0 +1,72 @@
+// A fact we recorded: the exact shape and bytes of a log leaf, open or sealed. Pure.
+import { canonicalBytes, type JsonObject } from '../../keys/canonical.ts';
+import { digestOf } from '../../storage/digest.ts';
+
+/** The catalogue of event kinds; each stands for one state change and is named after what happened. */
+export const EVENT_KINDS = [
+  'root.published',
+  'key.delegated',
+  'key.revoked',
+  'account.created',
+  'token.created',
+  'token.revoked',
+  'namespace.claimed',
+  'pack.published',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** Kinds that enter the log only as a commitment: how a registry is staffed is nobody's business but its own. */
+const ALWAYS_SEALED: ReadonlySet<EventKind> = new Set(['account.created', 'token.created', 'token.revoked']);
+
+/** An entry of a C2SP tlog-tiles bundle is prefixed with a 16-bit length. */
+export const MAX_LEAF_BYTES = 65_535;
+
+export interface EventFacts {
+  readonly kind: EventKind;
+  /** Who did it: `account:<name>` or `registry`. */
+  readonly actor: string;
+  /** What it happened to: `pack:<name>@<version>`, `namespace:<ns>`, `key:<id>` … */
+  readonly subject: string;
+  readonly data: JsonObject;
+  /** True where the public must not learn of it, e.g. a private pack. */
+  readonly sealed?: boolean;
+}
+
+export interface RecordedEvent {
+  readonly id: string;
+  readonly kind: EventKind;
+  readonly subject: string;
+  readonly at: Date;
+  /** The canonical bytes that the log hashes. */
+  readonly leaf: Uint8Array;
+  /** The canonical full event behind a sealed leaf. */
+  readonly sealed: Uint8Array | null;
+}
+
+const fullEvent = (id: string, at: Date, facts: EventFacts): JsonObject => ({
+  v: 1,
+  id,
+  kind: facts.kind,
+  at: at.toISOString(),
+  actor: facts.actor,
+  subject: facts.subject,
+  data: facts.data,
+  causationId: null,
+});
+
+/**
+ * Makes the record of one state change.
+ * @param nonce 32 random bytes, so that a commitment cannot be guessed from what is known of the event.
+ * @throws RangeError when the leaf would not fit a log entry.
+ */
+export const recordEvent = (id: string, at: Date, nonce: Uint8Array, facts: EventFacts): RecordedEvent => {
+  const open = fullEvent(id, at, facts);
+  const isSealed = facts.sealed === true || ALWAYS_SEALED.has(facts.kind);
+  const sealed = isSealed ? canonicalBytes({ ...open, nonce: Buffer.from(nonce).toString('base64') }) : null;
+  const leaf =
+    sealed === null
+      ? canonicalBytes(open)
+      : canonicalBytes({ v: 1, id, kind: 'sealed', commitment: digestOf(sealed) });
+  if (leaf.length > MAX_LEAF_BYTES) throw new RangeError(`event ${facts.kind} does not fit a log entry`);
+  return { id, kind: facts.kind, subject: facts.subject, at, leaf, sealed };
+};

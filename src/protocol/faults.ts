@@ -1,0 +1,148 @@
+// The one catalogue of faults: every failure a caller can cause, with its status and code in each tree. Pure.
+
+/** How one fault reads on the v1 tree and on our own paths (`code` itself) and on the v2 tree. */
+interface FaultEntry {
+  readonly status: number;
+  /** The v1 code that a finer cause folds into; absent = our own code. */
+  readonly v1?: string;
+  /** The registered v2 code that replaces this one under `/v2` (spec/v2 error registry); absent = the same code. */
+  readonly v2?: string;
+  readonly v2Status?: number;
+  readonly says: string;
+}
+
+const FOLDED = { status: 400, v2: 'pack_validation_failed' } as const;
+
+export const FAULTS = {
+  // The address
+  invalid_pack_name: { ...FOLDED, says: 'The pack name is not of the form scope.org.name.' },
+  invalid_pack_scope: { ...FOLDED, says: 'Packs of this scope cannot be published here.' },
+  invalid_version: { ...FOLDED, says: 'The version is not a semantic version.' },
+  // Who asks
+  unauthenticated: { status: 401, says: 'A valid token is needed: send "Authorization: Bearer att_…".' },
+  key_expired: { status: 401, v2: 'unauthenticated', says: 'This token has expired; ask for a new one.' },
+  key_revoked: { status: 401, says: 'This token was revoked; ask for a new one.' },
+  forbidden: { status: 403, says: 'This token does not permit that.' },
+  pack_namespace_unauthorized: {
+    status: 403,
+    v1: 'forbidden',
+    says: 'This account does not own the namespace of that name.',
+  },
+  // The upload
+  invalid_body: { ...FOLDED, says: 'The body must be a gzipped tarball.' },
+  upload_too_large: {
+    status: 400,
+    v1: 'tarball_too_large',
+    v2: 'payload_too_large',
+    v2Status: 413,
+    says: 'The tarball is larger than this registry takes.',
+  },
+  tarball_gunzip_failed: { ...FOLDED, says: 'The body is not one well-formed gzip member.' },
+  tarball_too_large: { ...FOLDED, says: 'The tarball unpacks to more than this registry takes.' },
+  tarball_tar_parse_failed: { ...FOLDED, says: 'The archive is not a plain ustar tarball.' },
+  tarball_entry_too_large: { ...FOLDED, says: 'A file in the tarball is too large.' },
+  tarball_path_traversal: { ...FOLDED, says: 'A name in the tarball leaves the pack.' },
+  tarball_manifest_missing: { ...FOLDED, says: 'The tarball has no pack.json at its root.' },
+  tarball_manifest_too_large: { ...FOLDED, says: 'pack.json is too large.' },
+  tarball_manifest_not_json: { ...FOLDED, says: 'pack.json is not strict JSON.' },
+  tarball_entry_missing: { ...FOLDED, says: 'runtime.entry names a file that is not in the tarball.' },
+  // The manifest
+  invalid_manifest: { ...FOLDED, says: 'pack.json breaks the rules of its kind.' },
+  pack_kind_invalid: { status: 400, says: 'pack.json mixes kinds or names an unknown one.' },
+  manifest_mismatch: { ...FOLDED, says: 'pack.json names another pack and version than the address.' },
+  manifest_name_mismatch: { ...FOLDED, says: 'pack.json names another pack than the address.' },
+  manifest_version_mismatch: { ...FOLDED, says: 'pack.json names another version than the address.' },
+  unsupported_runtime: { status: 400, says: 'runtime.language is not one that packs may use.' },
+  connection_pack_credential_material: { ...FOLDED, says: 'A connection pack must not carry credentials.' },
+  connection_pack_invalid_api_host: { ...FOLDED, says: 'apiHosts must be bare lower-case host names.' },
+  connector_action_unresolved: { status: 400, says: 'A connector action names no node of this pack.' },
+  sub_chain_cycle: { status: 400, says: 'The chains of this pack call one another in a circle.' },
+  schema_ref_missing: { ...FOLDED, says: 'pack.json refers to a file that is not in the tarball.' },
+  pack_engine_unsupported: { status: 400, says: 'engines.openwop does not admit this protocol version.' },
+  pack_peer_dependency_undefined: { status: 400, says: 'A peer dependency names no known capability.' },
+  // Belief
+  pack_integrity_failure: { status: 400, says: 'The bytes are not the ones X-Pack-Sha256 names.' },
+  signature_required: {
+    status: 400,
+    v2: 'pack_signature_invalid',
+    says: 'Packs of this namespace must be signed.',
+  },
+  signature_invalid: {
+    status: 400,
+    v2: 'pack_signature_invalid',
+    says: 'The signature does not make this pack believable.',
+  },
+  // The catalogue
+  conflict: { status: 409, v2: 'version_conflict', says: 'This version exists with other bytes.' },
+  pack_not_found: { status: 404, v2: 'not_found', says: 'There is no such pack here.' },
+  pack_version_not_found: {
+    status: 404,
+    v1: 'pack_not_found',
+    says: 'There is no such version of this pack.',
+  },
+  signature_not_available: { status: 404, says: 'There is no signature to serve for this version.' },
+  // Our own interface and the transport
+  validation_error: { status: 400, says: 'The request breaks a rule of this operation.' },
+  already_exists: { status: 409, v2: 'attestry.already_exists', says: 'That exists already.' },
+  not_found: { status: 404, says: 'There is nothing at this address.' },
+  method_not_allowed: {
+    status: 405,
+    v2: 'attestry.method_not_allowed',
+    says: 'This address does not take that method.',
+  },
+  payload_too_large: { status: 413, says: 'The body is larger than this operation takes.' },
+  unsupported_media_type: { status: 415, says: 'This operation does not take that content type.' },
+  range_not_satisfiable: {
+    status: 416,
+    v2: 'attestry.range_not_satisfiable',
+    says: 'The range lies outside the file.',
+  },
+  busy: { status: 503, v2: 'attestry.busy', says: 'The registry is at its limit; try again shortly.' },
+  unavailable: {
+    status: 503,
+    v2: 'attestry.unavailable',
+    says: 'The registry cannot reach its database or its blobs right now; try again shortly.',
+  },
+  internal_error: { status: 500, says: 'Something failed on our side; the request may be repeated.' },
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** One broken rule: `where` is a JSON pointer, an archive entry's name or a header's name. */
+export interface Violation {
+  readonly code: FaultCode;
+  readonly where: string;
+  readonly message: string;
+}
+
+export type FaultDetails = Readonly<Record<string, unknown>>;
+
+/** A failure the caller caused: final, documented, and safe to show in full. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly details: FaultDetails;
+
+  constructor(code: FaultCode, message: string, details: FaultDetails) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Makes a fault; without `message` the catalogue's own sentence is shown. */
+export const fault = (code: FaultCode, details: FaultDetails = {}, message?: string): Fault =>
+  new Fault(code, message ?? FAULTS[code].says, details);
+
+/** One fault for a whole stage: the first violation gives the code, all of them stand in the details. */
+export const faultOf = (violations: readonly [Violation, ...Violation[]]): Fault =>
+  fault(violations[0].code, { violations }, violations[0].message);
+
+export type Tree = 'v1' | 'v2';
+
+/** The status and wire code of a fault in one tree. */
+export const onWire = (code: FaultCode, tree: Tree): { readonly status: number; readonly error: string } => {
+  const entry: FaultEntry = FAULTS[code];
+  if (tree === 'v1') return { status: entry.status, error: entry.v1 ?? code };
+  return { status: entry.v2Status ?? entry.status, error: entry.v2 ?? code };
+};

@@ -1,0 +1,84 @@
+// The order of versions and what a range admits: the one wrapper of node-semver. Pure.
+import { type Comparator, compareBuild, maxSatisfying, prerelease, Range } from 'semver';
+
+/** A range in node-semver's grammar, at most 256 characters. */
+export interface VersionRange {
+  readonly text: string;
+  readonly admits: (version: string) => boolean;
+}
+
+export interface VersionFlags<V extends string = string> {
+  readonly version: V;
+  readonly yanked: boolean;
+  readonly deprecated: boolean;
+}
+
+const MAX_RANGE = 256;
+const V2_ENGINE_RANGE = /^>=\d+(?:\.\d+){0,2} <\d+\.0\.0$/;
+
+const rangeOf = (text: string): Range | undefined => {
+  if (text.length > MAX_RANGE) return undefined;
+  try {
+    return new Range(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads a range; undefined where node-semver has no reading of it or it is too long. */
+export const parseRange = (text: string): VersionRange | undefined => {
+  const range = rangeOf(text);
+  return range === undefined ? undefined : { text, admits: (version) => range.test(version) };
+};
+
+/**
+ * Orders by precedence, then by build metadata, then by spelling: node-semver takes prerelease numbers beyond 2^53 for
+ * equal, and an index must never have two orders. Versions must be valid.
+ */
+export const compareVersions = (a: string, b: string): number =>
+  compareBuild(a, b) || a.length - b.length || Number(a > b) - Number(a < b);
+
+/**
+ * The highest version that a range admits; undefined where none is, or where the range is unreadable. As in
+ * node-semver, a prerelease is admitted only by a range that names a prerelease of the same major.minor.patch.
+ */
+export const highestSatisfying = <V extends string>(versions: readonly V[], range: string): V | undefined => {
+  const read = rangeOf(range);
+  return read === undefined ? undefined : (maxSatisfying([...versions], read) ?? undefined);
+};
+
+export const isPrerelease = (version: string): boolean => prerelease(version) !== null;
+
+const highest = <V extends string>(versions: readonly VersionFlags<V>[]): V | undefined =>
+  versions
+    .map((each) => each.version)
+    .sort(compareVersions)
+    .at(-1);
+
+/** The version called `latest`: the highest in good standing, else the highest not yanked, else the highest. */
+export const latestOf = <V extends string>(versions: readonly VersionFlags<V>[]): V | undefined => {
+  const served = versions.filter((each) => !each.yanked);
+  const sound = served.filter((each) => !each.deprecated && !isPrerelease(each.version));
+  return highest(sound) ?? highest(served) ?? highest(versions);
+};
+
+type Alternative = readonly Comparator[];
+
+/** Whether one alternative of a range ends somewhere: `<`, `<=` or one exact version. `*` has an empty value. */
+const isBounded = (alternative: Alternative): boolean =>
+  alternative.some((each) => each.value !== '' && each.operator !== '>' && each.operator !== '>=');
+
+/**
+ * Whether an engine range admits some version of a protocol major. An alternative without an upper bound was written
+ * when there was one major only, so it counts as `<2.0.0` (spec/v2 packs, engine range). Unreadable ranges admit none.
+ */
+export const admitsMajor = (engines: string, major: number): boolean => {
+  const wanted = new Range(`>=${major}.0.0 <${major + 1}.0.0-0`);
+  return (rangeOf(engines)?.set ?? [])
+    .filter((alternative) => major < 2 || isBounded(alternative))
+    .some((alternative) => new Range(alternative.map((each) => each.value).join(' ')).intersects(wanted));
+};
+
+/** Whether a range has the one form that v2 manifests may use: `>=1.0.0 <3.0.0`. */
+export const isV2EngineRange = (engines: string): boolean =>
+  engines.length <= MAX_RANGE && V2_ENGINE_RANGE.test(engines);
