@@ -1,0 +1,97 @@
+// Delegated keys as the registry knows them: what the registrar said of each, how it stands, and the list of all.
+import { type Delegation, parseDelegation } from '../../keys/delegation.ts';
+import { parseEnvelope } from '../../keys/envelope.ts';
+import { KeyError } from '../../keys/errors.ts';
+import { formatPublicKeyBase64, keyFingerprint } from '../../keys/key.ts';
+import type { Standing } from '../../keys/keyring.ts';
+import type { Signer } from '../../keys/signer.ts';
+import type { Sql, Tx } from '../database/connect.ts';
+import type { EventFacts } from '../protocol/event.ts';
+import { fault } from '../protocol/faults.ts';
+import { allDelegations, type DelegationRow, delegationOf } from './delegation-store.ts';
+
+/** What every change of the keys needs. */
+export interface DelegationDeps {
+  readonly sql: Sql;
+  readonly now: () => Date;
+  readonly registrar: Signer;
+  readonly append: (tx: Tx, facts: EventFacts) => Promise<unknown>;
+  readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
+  /** Issues the keyring that says what was just committed. */
+  readonly reissueKeyring: () => Promise<void>;
+  readonly announce: (subject: string) => void;
+}
+
+export type KeyStatus = 'active' | 'rotated' | 'revoked';
+
+/** A key as the registry lists it. */
+export interface ListedKey {
+  readonly keyId: string;
+  readonly account: string;
+  /** Padded base64 of the 32 raw bytes. */
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly namespaces: readonly string[];
+  readonly status: KeyStatus;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const standingOf = (row: DelegationRow, now: Date): Exclude<Standing, 'unknown'> => {
+  if (row.revoked_at !== null) return 'revoked';
+  if (now < row.not_before) return 'not_yet';
+  return row.not_after <= now ? 'expired' : 'active';
+};
+
+const statusOf = (row: DelegationRow, now: Date): KeyStatus => {
+  if (row.revoked_at !== null) return 'revoked';
+  return row.not_after <= now ? 'rotated' : 'active';
+};
+
+/** The registrar's own statement, read back from its envelope. */
+export const statementOf = (row: DelegationRow): Delegation =>
+  parseDelegation(parseEnvelope(row.envelope).payload);
+
+/** A key as the signature check wants it: what the registrar said, and how it stands at a time. */
+export interface DelegatedKey {
+  readonly delegation: Delegation;
+  readonly standing: (now: Date) => Exclude<Standing, 'unknown'>;
+}
+
+export const findDelegatedKey =
+  (sql: Sql) =>
+  async (keyId: string): Promise<DelegatedKey | undefined> => {
+    const row = await delegationOf(sql, keyId);
+    return row && { delegation: statementOf(row), standing: (now) => standingOf(row, now) };
+  };
+
+export const listed = (row: DelegationRow, now: Date): ListedKey => {
+  const { publicKey } = statementOf(row);
+  return {
+    keyId: row.key_id,
+    account: row.account,
+    publicKey: formatPublicKeyBase64(publicKey),
+    fingerprint: keyFingerprint(publicKey),
+    namespaces: row.namespaces,
+    status: statusOf(row, now),
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+  };
+};
+
+export const listKeys =
+  (the: { readonly sql: Sql; readonly now: () => Date }) => async (): Promise<ListedKey[]> => {
+    const now = the.now();
+    return (await allDelegations(the.sql)).map((row) => listed(row, now));
+  };
+
+/** Malformed keys and ids are the caller's fault; whatever else signing throws is ours. */
+export const callersFault = <T>(make: () => T): T => {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof KeyError)
+      throw fault('validation_error', { reason: error.code, ...error.details }, error.message);
+    throw error;
+  }
+};

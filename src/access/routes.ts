@@ -1,0 +1,184 @@
+// The addresses of accounts, tokens, namespaces and keys, and of the documents that make keys believable.
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { jsonBody } from '../http/body.ts';
+import type { Document } from '../http/document.ts';
+import { param, replyWith } from '../http/reply.ts';
+import { fault } from '../protocol/faults.ts';
+import { isPrivateNamespace } from '../protocol/pack-id.ts';
+import type { AccountRow, ClaimRow, TokenRow } from './access-store.ts';
+import type { IssuedToken, TokenRequest } from './accounts.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { KeyRequest } from './delegate-key.ts';
+import type { ListedKey } from './delegations.ts';
+import { instantField, namespacesField, scopesField, textField } from './fields.ts';
+import { requireScope } from './grants.ts';
+import { actorOf, isOperator, type Principal } from './principal.ts';
+
+export interface AccessRoutesDeps {
+  readonly authenticate: Authenticate;
+  readonly createAccount: (by: Principal, name: string) => Promise<AccountRow>;
+  readonly listAccounts: () => Promise<readonly AccountRow[]>;
+  readonly issueToken: (by: Principal, request: TokenRequest) => Promise<IssuedToken>;
+  readonly listTokens: (account: string | null) => Promise<readonly TokenRow[]>;
+  readonly revokeToken: (by: Principal, id: string) => Promise<void>;
+  readonly claimNamespace: (by: Principal, namespace: string, account: string) => Promise<ClaimRow>;
+  readonly listClaims: () => Promise<readonly ClaimRow[]>;
+  readonly delegateKey: (by: Principal, request: KeyRequest) => Promise<ListedKey>;
+  readonly revokeKey: (by: Principal, keyId: string, reason: string) => Promise<void>;
+  readonly listKeys: () => Promise<readonly ListedKey[]>;
+  readonly readKey: (keyId: string) => Promise<Document>;
+  readonly readRoot: (version: number | 'latest') => Promise<Document>;
+  readonly readKeyring: () => Promise<Document>;
+}
+
+const tokenBody = (row: TokenRow) => ({
+  id: row.id,
+  account: row.account,
+  scopes: row.scopes,
+  namespaces: row.namespaces,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+});
+
+const claimBody = (row: ClaimRow) => ({
+  namespace: row.namespace,
+  account: row.account,
+  claimedAt: row.claimed_at,
+});
+const accountBody = (row: AccountRow) => ({ name: row.name, createdAt: row.created_at });
+
+/** Answers `status` with what `work` returns, once it is known who asks. */
+const asking =
+  (the: AccessRoutesDeps, status: number, work: (by: Principal, ctx: Context) => Promise<unknown>) =>
+  async (ctx: Context): Promise<void> => {
+    const by = await the.authenticate(ctx.headers.authorization);
+    ctx.state.actor = actorOf(by);
+    const body = await work(by, ctx);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = status;
+    ctx.body = body ?? null;
+  };
+
+const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
+  router.get(
+    '/access/whoami',
+    asking(the, 200, async (by) => by),
+  );
+  router.post(
+    '/access/accounts',
+    asking(the, 201, async (by, ctx) =>
+      accountBody(await the.createAccount(by, textField(await jsonBody(ctx), 'name'))),
+    ),
+  );
+  router.get(
+    '/access/accounts',
+    asking(the, 200, async (by) => {
+      requireScope(by, 'admin');
+      return { accounts: (await the.listAccounts()).map(accountBody) };
+    }),
+  );
+  router.post(
+    '/access/tokens',
+    asking(the, 201, async (by, ctx) => {
+      const body = await jsonBody(ctx);
+      const issued = await the.issueToken(by, {
+        account: textField(body, 'account'),
+        scopes: scopesField(body, 'scopes'),
+        namespaces: body.namespaces === undefined ? null : namespacesField(body, 'namespaces'),
+        expiresAt: instantField(body, 'expiresAt'),
+      });
+      return { ...tokenBody(issued), token: issued.token };
+    }),
+  );
+  router.get(
+    '/access/tokens',
+    asking(the, 200, async (by) => ({
+      tokens: (await the.listTokens(isOperator(by) ? null : by.account)).map(tokenBody),
+    })),
+  );
+  router.delete(
+    '/access/tokens/:id',
+    asking(the, 204, (by, ctx) => the.revokeToken(by, param(ctx, 'id'))),
+  );
+};
+
+/** Whoever asks, if anybody says who he is. */
+const readerOf = async (the: AccessRoutesDeps, ctx: Context): Promise<Principal | undefined> => {
+  ctx.set('Cache-Control', 'private, no-store');
+  const { authorization } = ctx.headers;
+  return authorization === undefined ? undefined : the.authenticate(authorization);
+};
+
+/** What is private is listed to its own account and the operator only. */
+const mayList = (reader: Principal | undefined, account: string, namespaces: readonly string[]): boolean =>
+  !namespaces.some(isPrivateNamespace) ||
+  (reader !== undefined && (isOperator(reader) || reader.account === account));
+
+const addNamespaceRoutes = (router: Router, the: AccessRoutesDeps): void => {
+  router.post(
+    '/access/namespaces',
+    asking(the, 201, async (by, ctx) => {
+      const body = await jsonBody(ctx);
+      const account = body.account === undefined ? by.account : textField(body, 'account');
+      return claimBody(await the.claimNamespace(by, textField(body, 'namespace'), account));
+    }),
+  );
+  router.get('/access/namespaces', async (ctx) => {
+    const reader = await readerOf(the, ctx);
+    const claims = (await the.listClaims()).filter((row) => mayList(reader, row.account, [row.namespace]));
+    ctx.body = { namespaces: claims.map(claimBody) };
+  });
+};
+
+const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
+  router.post(
+    '/access/keys',
+    asking(the, 201, async (by, ctx) => {
+      const body = await jsonBody(ctx);
+      return the.delegateKey(by, {
+        keyId: textField(body, 'keyId'),
+        publicKey: textField(body, 'publicKey'),
+        namespaces: namespacesField(body, 'namespaces'),
+        notAfter: instantField(body, 'notAfter'),
+        proof: body.proof === undefined ? null : textField(body, 'proof'),
+      });
+    }),
+  );
+  router.get('/access/keys', async (ctx) => {
+    const reader = await readerOf(the, ctx);
+    ctx.body = { keys: (await the.listKeys()).filter((key) => mayList(reader, key.account, key.namespaces)) };
+  });
+  router.post(
+    '/access/keys/:keyId/revoke',
+    asking(the, 204, async (by, ctx) =>
+      the.revokeKey(by, param(ctx, 'keyId'), textField(await jsonBody(ctx), 'reason')),
+    ),
+  );
+};
+
+const versionOf = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw fault('not_found');
+  return Number(text);
+};
+
+const addTrustRoutes = (router: Router, the: AccessRoutesDeps): void => {
+  router.get('/keys/:file', async (ctx) => {
+    const keyId = /^(.+)\.pub$/.exec(param(ctx, 'file'))?.[1];
+    if (keyId === undefined) throw fault('not_found');
+    replyWith(ctx, await the.readKey(keyId));
+  });
+  router.get('/trust/root.json', async (ctx) => replyWith(ctx, await the.readRoot('latest')));
+  router.get('/trust/keyring.json', async (ctx) => replyWith(ctx, await the.readKeyring()));
+  router.get('/trust/:file', async (ctx) => {
+    replyWith(ctx, await the.readRoot(versionOf(/^(\d+)\.root\.json$/.exec(param(ctx, 'file'))?.[1] ?? '')));
+  });
+};
+
+export const addAccessRoutes = (router: Router, the: AccessRoutesDeps): void => {
+  addAccountRoutes(router, the);
+  addNamespaceRoutes(router, the);
+  addKeyRoutes(router, the);
+  addTrustRoutes(router, the);
+};
