@@ -1,0 +1,93 @@
+// The discovery document: where everything is, and which keys speak for which namespaces.
+
+import type { ClaimRow } from '../access/access-store.ts';
+import type { ListedKey } from '../access/delegations.ts';
+import { type Document, jsonDocument } from '../http/document.ts';
+import type { DocumentCache } from '../http/document-cache.ts';
+import { isPrivateNamespace } from '../protocol/pack-id.ts';
+
+interface DiscoveryFacts {
+  readonly name: string;
+  readonly url: string;
+  readonly privateRegistry: boolean;
+  readonly keys: readonly ListedKey[];
+  readonly claims: readonly ClaimRow[];
+}
+
+const treeEndpoints = (tree: string) => ({
+  registryIndex: `/${tree}/index.json`,
+  packMetadata: `/${tree}/packs/{name}/index.json`,
+  versionManifest: `/${tree}/packs/{name}/-/{version}.json`,
+  versionTarball: `/${tree}/packs/{name}/-/{version}.tgz`,
+  versionSignature: `/${tree}/packs/{name}/-/{version}.sig`,
+});
+
+const PUBLIC_KEY = '/keys/{keyId}.pub';
+
+const signingKey = (key: ListedKey) => ({
+  keyId: key.keyId,
+  algorithm: 'ed25519',
+  publicKeyUrl: PUBLIC_KEY.replace('{keyId}', key.keyId),
+  permittedNamespaces: key.namespaces,
+  operator: key.account,
+  status: key.status,
+});
+
+const assignment = (claim: ClaimRow) => ({
+  namespace: `${claim.namespace}.*`,
+  owner: claim.account,
+  claimedAt: claim.claimed_at.toISOString().slice(0, 10),
+});
+
+/** Every address that clients read in it is root-relative. */
+const discoveryDocument = (facts: DiscoveryFacts) => ({
+  registryVersion: '1.0.0',
+  protocolVersion: '1.0',
+  name: facts.name,
+  operator: facts.name,
+  url: facts.url,
+  supportedNamespaces: ['core', 'vendor', 'community', ...(facts.privateRegistry ? ['private'] : [])],
+  supportedSigningMethods: ['ed25519'],
+  supportedTrustModes: ['trusted', 'verified'],
+  endpoints: {
+    ...treeEndpoints('v1'),
+    publicKey: PUBLIC_KEY,
+    v1: { ...treeEndpoints('v1'), publicKey: PUBLIC_KEY },
+    v2: { ...treeEndpoints('v2'), publicKey: PUBLIC_KEY },
+  },
+  endpointAliases: { packMetadata: '/v1/packs/{name}' },
+  writeApi: {
+    supported: true,
+    publishMethod: 'http-put',
+    publishUrl: `${facts.url}/v1/packs/{name}/-/{version}.tgz`,
+  },
+  lifecycle: { yankSupported: false, deprecateSupported: false, keyRotationSupported: false },
+  signingKeys: facts.keys.filter((key) => !key.namespaces.some(isPrivateNamespace)).map(signingKey),
+  namespaceAssignments: facts.claims.filter((claim) => !isPrivateNamespace(claim.namespace)).map(assignment),
+  trust: {
+    root: '/trust/root.json',
+    rootVersion: '/trust/{version}.root.json',
+    keyring: '/trust/keyring.json',
+  },
+});
+
+export interface DiscoveryDeps {
+  readonly cache: DocumentCache;
+  /** What it is made from. */
+  readonly topics: readonly string[];
+  readonly name: string;
+  readonly url: () => string;
+  readonly privateRegistry: boolean;
+  readonly listKeys: () => Promise<readonly ListedKey[]>;
+  readonly listClaims: () => Promise<readonly ClaimRow[]>;
+}
+
+/** The same document under both of its addresses. */
+export const readDiscovery =
+  (the: DiscoveryDeps) =>
+  (path: string): Promise<Document> =>
+    the.cache.load(path, the.topics, async () => {
+      const [keys, claims] = await Promise.all([the.listKeys(), the.listClaims()]);
+      const { name, privateRegistry } = the;
+      return jsonDocument(discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims }));
+    });

@@ -1,0 +1,116 @@
+// Makes the public documents of packs from what is stored, and keeps them ready until it changes.
+import { type BlobStore, readBlob } from '../../storage/blob-store.ts';
+import type { Sql } from '../database/connect.ts';
+import { type Document, jsonDocument, KINDS, makeDocument } from '../http/document.ts';
+import type { DocumentCache } from '../http/document-cache.ts';
+import { fault, type Tree } from '../protocol/faults.ts';
+import type { PackName, PackVersion } from '../protocol/pack-id.ts';
+import {
+  findVersion,
+  type ListedVersion,
+  publicCatalogue,
+  type StoredVersion,
+  versionsOf,
+} from './pack-store.ts';
+import { isPrivate } from './policy.ts';
+import { packIndex, packMap, registryIndex, versionManifest } from './shapes.ts';
+
+export interface ReadDeps {
+  readonly sql: Sql;
+  readonly blobs: BlobStore;
+  readonly cache: DocumentCache;
+  readonly now: () => Date;
+  readonly maxTarballBytes: number;
+}
+
+/** Whatever lists packs changes with each of them. */
+const CATALOGUE_TOPIC = 'catalogue';
+const packTopic = (name: string): string => `pack:${name}`;
+
+/** The topics that a committed event touches, by its subject `pack:<name>@<version>`. */
+export const packTopicsOf = (subject: string): readonly string[] => {
+  const name = /^pack:([^@]+)@/.exec(subject)?.[1];
+  return name === undefined ? [] : [packTopic(name), CATALOGUE_TOPIC];
+};
+
+/** Which document of a version is asked for, by the ending of its address. */
+export type VersionPart = 'json' | 'tgz' | 'sig';
+
+export const isVersionPart = (text: string): text is VersionPart => ['json', 'tgz', 'sig'].includes(text);
+
+/** Nobody between us and the reader may keep what others must not see. */
+const confidential = (document: Document): Document => ({
+  ...document,
+  headers: { ...document.headers, 'Cache-Control': 'private, no-store' },
+});
+
+/** Private packs are made for each reader, so that the memory of public documents never holds one. */
+const through = async (
+  the: ReadDeps,
+  name: PackName,
+  path: string,
+  make: () => Promise<Document>,
+): Promise<Document> =>
+  isPrivate(name) ? confidential(await make()) : the.cache.load(path, [packTopic(name)], make);
+
+const requireVersion = async (
+  the: ReadDeps,
+  tree: Tree,
+  name: PackName,
+  version: PackVersion,
+): Promise<StoredVersion> => {
+  const found = await findVersion(the.sql, tree, name, version);
+  if (found !== undefined) return found;
+  throw fault('pack_version_not_found', { name, version });
+};
+
+/** v1 withholds the signature of a yanked version, v2 serves it (node-packs.md; spec/v2 packs.md). */
+const signatureDocument = (found: StoredVersion | undefined): Document => {
+  const signature = found?.tree === 'v1' && found.yanked !== null ? null : found?.signature;
+  if (!signature) throw fault('signature_not_available');
+  return makeDocument(signature, KINDS.signature);
+};
+
+const makePart = async (
+  the: ReadDeps,
+  tree: Tree,
+  name: PackName,
+  version: PackVersion,
+  part: VersionPart,
+): Promise<Document> => {
+  if (part === 'sig') return signatureDocument(await findVersion(the.sql, tree, name, version));
+  const found = await requireVersion(the, tree, name, version);
+  if (part === 'json') return jsonDocument(versionManifest(found));
+  const bytes = await readBlob(the.blobs, found.digest, { maxBytes: the.maxTarballBytes });
+  return makeDocument(bytes, KINDS.tarball, found.digest);
+};
+
+/** @throws Fault pack_version_not_found or signature_not_available. */
+export const readVersionPart =
+  (the: ReadDeps) =>
+  (tree: Tree, name: PackName, version: PackVersion, part: VersionPart): Promise<Document> =>
+    through(the, name, `/${tree}/packs/${name}/-/${version}.${part}`, () =>
+      makePart(the, tree, name, version, part),
+    );
+
+const requirePack = async (the: ReadDeps, tree: Tree, name: PackName): Promise<ListedVersion[]> => {
+  const versions = await versionsOf(the.sql, tree, name);
+  if (versions.length === 0) throw fault('pack_not_found', { name });
+  return versions;
+};
+
+/** Pack metadata at the address it was asked for: v1 keeps the map form at the bare address. */
+export const readPack =
+  (the: ReadDeps) =>
+  (tree: Tree, name: PackName, asked: 'bare' | 'index'): Promise<Document> => {
+    const shape = tree === 'v1' && asked === 'bare' ? packMap : packIndex;
+    const path = `/${tree}/packs/${name}${asked === 'bare' ? '' : '/index.json'}`;
+    return through(the, name, path, async () => jsonDocument(shape(await requirePack(the, tree, name))));
+  };
+
+export const readRegistryIndex =
+  (the: ReadDeps) =>
+  (tree: Tree): Promise<Document> =>
+    the.cache.load(`/${tree}/index.json`, [CATALOGUE_TOPIC], async () =>
+      jsonDocument(registryIndex(await publicCatalogue(the.sql, tree), the.now())),
+    );

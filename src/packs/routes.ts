@@ -1,0 +1,109 @@
+// The addresses of packs in both trees.
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { integrityOf } from '../../storage/digest.ts';
+import type { Authenticate } from '../access/authenticate.ts';
+import { hasScope, isOperator, type Principal, reaches } from '../access/principal.ts';
+import type { Admit } from '../http/admission.ts';
+import type { Document } from '../http/document.ts';
+import { param, replyWith } from '../http/reply.ts';
+import { fault, type Tree } from '../protocol/faults.ts';
+import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
+import { isPrivate, readName, readVersion } from './policy.ts';
+import type { Published, PublishRequest } from './publish.ts';
+import { isVersionPart, type readPack, type readRegistryIndex, type readVersionPart } from './read.ts';
+
+export interface PackRoutesDeps {
+  readonly publish: (request: PublishRequest) => Promise<Published>;
+  readonly readPack: ReturnType<typeof readPack>;
+  readonly readRegistryIndex: ReturnType<typeof readRegistryIndex>;
+  readonly readVersionPart: ReturnType<typeof readVersionPart>;
+  readonly readDiscovery: (path: string) => Promise<Document>;
+  readonly authenticate: Authenticate;
+  readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
+  readonly admit: Admit;
+}
+
+const TREES = ['v1', 'v2'] as const satisfies readonly Tree[];
+
+/** `1.0.0.tgz` → version and ending; the ending is what follows the last full stop. */
+const splitFile = (file: string): { readonly version: string; readonly ending: string } => {
+  const at = file.lastIndexOf('.');
+  return { version: file.slice(0, Math.max(at, 0)), ending: file.slice(at + 1) };
+};
+
+/** A token that names namespaces was given for them; one without a limit reads what its own account holds. */
+const mayRead = async (the: PackRoutesDeps, reader: Principal, name: PackName): Promise<boolean> => {
+  if (isOperator(reader)) return true;
+  if (reader.namespaces !== null) return reaches(reader, name);
+  return (await the.holderOfNamespace(namespaceOf(name))) === reader.account;
+};
+
+/** A private pack that one may not see looks exactly like one that is not there. */
+const requireVisible = async (the: PackRoutesDeps, ctx: Context, name: PackName): Promise<void> => {
+  if (!isPrivate(name)) return;
+  const reader =
+    ctx.headers.authorization === undefined ? undefined : await the.authenticate(ctx.headers.authorization);
+  if (reader !== undefined && hasScope(reader, 'packs:read') && (await mayRead(the, reader, name))) return;
+  throw fault('pack_not_found', { name });
+};
+
+const sendVersionPart = (the: PackRoutesDeps, tree: Tree) => async (ctx: Context) => {
+  const { version, ending } = splitFile(param(ctx, 'file'));
+  const name = readName(param(ctx, 'name'));
+  if (!isVersionPart(ending)) throw fault('not_found');
+  const parsed = readVersion(version);
+  await requireVisible(the, ctx, name);
+  replyWith(ctx, await the.readVersionPart(tree, name, parsed, ending));
+};
+
+const sendPack = (the: PackRoutesDeps, tree: Tree, asked: 'bare' | 'index') => async (ctx: Context) => {
+  const name = readName(param(ctx, 'name'));
+  await requireVisible(the, ctx, name);
+  replyWith(ctx, await the.readPack(tree, name, asked));
+};
+
+const publishedBody = ({ record }: Published) => ({
+  name: record.name,
+  version: record.version,
+  tarballSha256: integrityOf(record.digest),
+  integrity: integrityOf(record.digest),
+  publishedAt: record.publishedAt.toISOString(),
+  signed: record.keyId !== null,
+  ...(record.warnings.length === 0 ? {} : { warnings: record.warnings }),
+});
+
+const takeUpload = (the: PackRoutesDeps, tree: Tree) => async (ctx: Context) => {
+  const { version, ending } = splitFile(param(ctx, 'file'));
+  if (ending !== 'tgz') {
+    ctx.set('Allow', 'GET, HEAD');
+    throw fault('method_not_allowed');
+  }
+  const published = await the.admit(() =>
+    the.publish({
+      tree,
+      name: param(ctx, 'name'),
+      version,
+      authorization: ctx.headers.authorization,
+      contentType: ctx.headers['content-type'],
+      expectedDigest: ctx.get('X-Pack-Sha256') || undefined,
+      body: ctx.req,
+    }),
+  );
+  ctx.status = published.created ? 201 : 200;
+  ctx.set('Location', `/${tree}/packs/${published.record.name}/-/${published.record.version}.json`);
+  ctx.body = publishedBody(published);
+};
+
+export const addPackRoutes = (router: Router, the: PackRoutesDeps): void => {
+  for (const path of ['/.well-known/openwop-registry', '/.well-known/openwop-registry.json']) {
+    router.get(path, async (ctx) => replyWith(ctx, await the.readDiscovery(path)));
+  }
+  for (const tree of TREES) {
+    router.get(`/${tree}/index.json`, async (ctx) => replyWith(ctx, await the.readRegistryIndex(tree)));
+    router.get(`/${tree}/packs/:name`, sendPack(the, tree, 'bare'));
+    router.get(`/${tree}/packs/:name/index.json`, sendPack(the, tree, 'index'));
+    router.get(`/${tree}/packs/:name/-/:file`, sendVersionPart(the, tree));
+    router.put(`/${tree}/packs/:name/-/:file`, takeUpload(the, tree));
+  }
+};

@@ -1,0 +1,157 @@
+// The shapes in which the two trees show packs and versions, as OpenWOP clients read them. Pure.
+import { integrityOf } from '../../storage/digest.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { compareVersions, latestOf } from '../protocol/semver-range.ts';
+import type { CatalogueRow, ListedVersion, StoredVersion } from './pack-store.ts';
+
+export type Shape = Readonly<Record<string, unknown>>;
+
+const pathOf = (tree: Tree, version: ListedVersion, ending: string): string =>
+  `/${tree}/packs/${version.name}/-/${version.version}.${ending}`;
+
+/** Properties that the closed version-manifest rules of v1 do not know (registry-version-manifest). */
+const NOT_SERVED_ON_V1: ReadonlySet<string> = new Set(['connector', 'peerDependenciesMeta']);
+
+const published = (version: StoredVersion): Shape => {
+  const manifest = JSON.parse(Buffer.from(version.manifest).toString('utf8')) as Record<string, unknown>;
+  if (version.tree === 'v2') return manifest;
+  return Object.fromEntries(Object.entries(manifest).filter(([key]) => !NOT_SERVED_ON_V1.has(key)));
+};
+
+const lifecycleFlags = (version: ListedVersion): Shape => ({
+  yanked: version.yanked !== null,
+  ...(version.yanked === null ? {} : { yankedReason: version.yanked.reason }),
+  ...(version.yanked?.advisoryUrl === undefined ? {} : { advisoryUrl: version.yanked.advisoryUrl }),
+  [version.tree === 'v1' ? 'deprecated' : 'versionDeprecated']: version.deprecated !== null,
+  ...(version.deprecated === null ? {} : { deprecationReason: version.deprecated.reason }),
+  ...(version.deprecated?.supersededBy === undefined
+    ? {}
+    : { supersededBy: version.deprecated.supersededBy }),
+});
+
+/** The version manifest: what the publisher signed, and what the registry knows of it. */
+export const versionManifest = (version: StoredVersion): Shape => ({
+  ...published(version),
+  integrity: integrityOf(version.digest),
+  publishedAt: version.publishedAt.toISOString(),
+  tarballUrl: pathOf(version.tree, version, 'tgz'),
+  ...(version.signed ? { signatureUrl: pathOf(version.tree, version, 'sig') } : {}),
+  ...lifecycleFlags(version),
+});
+
+/** Index rows carry these members always: clients format them without looking. */
+const signingNote = ({ tree, signed, keyId }: ListedVersion): Shape =>
+  tree === 'v2'
+    ? { signingScheme: signed ? 'ed25519-canonical-json' : 'none', signingKeyId: keyId ?? '' }
+    : { signingMethod: signed ? 'manual' : 'none', signingKeyId: keyId ?? '' };
+
+const versionRow = (version: ListedVersion): Shape => ({
+  version: version.version,
+  publishedAt: version.publishedAt.toISOString(),
+  manifestUrl: pathOf(version.tree, version, 'json'),
+  tarballUrl: pathOf(version.tree, version, 'tgz'),
+  signatureUrl: pathOf(version.tree, version, 'sig'),
+  ...signingNote(version),
+  integrity: integrityOf(version.digest),
+  [version.tree === 'v1' ? 'deprecated' : 'versionDeprecated']: version.deprecated !== null,
+  yanked: version.yanked !== null,
+});
+
+const standing = (version: ListedVersion) => ({
+  version: version.version,
+  yanked: version.yanked !== null,
+  deprecated: version.deprecated !== null,
+});
+
+const inOrder = (versions: readonly ListedVersion[]): ListedVersion[] =>
+  [...versions].sort((a, b) => compareVersions(a.version, b.version));
+
+const latestAmong = (versions: readonly ListedVersion[]): ListedVersion => {
+  const latest = latestOf(versions.map(standing));
+  const found = versions.find((version) => version.version === latest);
+  if (found === undefined) throw new Error('a pack without versions has no shape');
+  return found;
+};
+
+/** Pack metadata with `versions` as an array: `/packs/{name}/index.json` of both trees and `/v2/packs/{name}`. */
+export const packIndex = (versions: readonly ListedVersion[]): Shape => {
+  const latest = latestAmong(versions);
+  const { facts } = latest;
+  return {
+    name: latest.name,
+    kind: facts.kind,
+    description: facts.description,
+    author: facts.author,
+    license: facts.license,
+    ...(facts.homepage === undefined ? {} : { homepage: facts.homepage }),
+    ...(facts.repository === undefined ? {} : { repository: facts.repository }),
+    tags: facts.keywords,
+    typeIds: facts.typeIds,
+    ...facts.counts,
+    versions: inOrder(versions).map(versionRow),
+    latest: latest.version,
+    deprecated: versions.every((version) => version.deprecated !== null),
+  };
+};
+
+const mapEntry = (version: ListedVersion): Shape => ({
+  ...versionRow(version),
+  name: version.name,
+  tarballSha256: integrityOf(version.digest),
+  signed: version.signed,
+  size: version.size,
+  ...(version.deprecated === null ? {} : { deprecation: { deprecated: true, ...version.deprecated } }),
+  ...(version.yanked === null ? {} : { yanked: version.yanked }),
+  ...(version.warnings.length === 0 ? {} : { warnings: version.warnings }),
+});
+
+/** Pack metadata with `versions` keyed by version, and `dist-tags`: `/v1/packs/{name}` (node-packs.md). */
+export const packMap = (versions: readonly ListedVersion[]): Shape => {
+  const latest = latestAmong(versions);
+  return {
+    name: latest.name,
+    description: latest.facts.description,
+    kind: latest.facts.kind,
+    versions: Object.fromEntries(inOrder(versions).map((version) => [version.version, mapEntry(version)])),
+    'dist-tags': { latest: latest.version },
+  };
+};
+
+const catalogueEntry = (rows: readonly [CatalogueRow, ...CatalogueRow[]]): Shape => {
+  const newest = latestOf(rows);
+  const latest = rows.find((row) => row.version === newest) ?? rows[0];
+  const { nodeCount, agentCount } = latest.facts.counts;
+  return {
+    name: latest.name,
+    kind: latest.facts.kind,
+    latestVersion: latest.version,
+    description: latest.facts.description,
+    license: latest.facts.license,
+    tags: latest.facts.keywords,
+    typeIds: latest.facts.typeIds,
+    nodeCount,
+    agentCount,
+    deprecated: rows.every((row) => row.deprecated),
+    yanked: rows.every((row) => row.yanked),
+  };
+};
+
+/** The registry index of one tree: one row for each pack, sorted by name. */
+export const registryIndex = (rows: readonly CatalogueRow[], generatedAt: Date): Shape => {
+  const packs = new Map<string, [CatalogueRow, ...CatalogueRow[]]>();
+  for (const row of rows) {
+    const known = packs.get(row.name);
+    if (known === undefined) packs.set(row.name, [row]);
+    else known.push(row);
+  }
+  const names = [...packs.keys()].sort();
+  return {
+    registryVersion: '1.0.0',
+    generatedAt: generatedAt.toISOString(),
+    packCount: names.length,
+    packs: names.flatMap((name) => {
+      const versions = packs.get(name);
+      return versions === undefined ? [] : [catalogueEntry(versions)];
+    }),
+  };
+};
