@@ -1,0 +1,39 @@
+// The verifying client: what a host imports to believe packs, install them and load them again.
+
+// biome-ignore-start lint/performance/noBarrelFile: the one door through which hosts import this library
+
+/** HTTP with bounds in bytes and time, redirects that stay public, and a token that stays at home. */
+export { type HttpTransportOptions, httpTransport, type Lookup } from './http-transport.ts';
+/** `installPacks({url, dir, requests})` → one entry per request; all or none. */
+export { type InstalledVersion, type InstallOptions, type InstallProgress, installPacks } from './install.ts';
+/** `loadInstalled(dir, name)` → the files of a pack, every byte checked against what was installed. */
+export { type InstalledPack, type InstallMarker, loadInstalled } from './installed.ts';
+/** `Refusal` says which question was answered with "no", why (`code`), and on what evidence. */
+export {
+  type Answer,
+  type Evidence,
+  QUESTIONS,
+  type Question,
+  REFUSALS,
+  Refusal,
+  type RefusalCode,
+} from './refusal.ts';
+/** `openRegistry({url})` fixes the time, reads the discovery document and establishes trust. */
+export { type OpenRegistry, type OpenRegistryOptions, openRegistry, registryBase } from './registry.ts';
+/** `parseRequest('vendor.acme.tools@^1.2')`, then `resolveRequest(registry, request)` → one version. */
+export { type PackRequest, parseRequest, RequestInvalid, resolveRequest, type Wanted } from './resolve.ts';
+/** The port to the network, for hosts that bring their own. */
+export { type GetRules, type Reply, type Transport, TransportError } from './transport.ts';
+/** What is remembered about a registry between runs; it only moves forward. */
+export { fileTrustStore, memoryTrustStore, type TrustState, type TrustStore } from './trust-state.ts';
+/** `verifyVersion({registry})(name, version)` → `Verified`, or a `Refusal`; nothing is written to disk. */
+export {
+  type Assurance,
+  type Verified,
+  type VerifyDeps,
+  type VerifyPolicy,
+  verifyVersion,
+  verifyWanted,
+} from './verify.ts';
+
+// biome-ignore-end lint/performance/noBarrelFile: the one door ends here

@@ -1,0 +1,77 @@
+// What a registry offers as one version: its served manifest, and the bytes that are said to belong to it.
+import type { JsonObject } from '../../keys/canonical.ts';
+import { type Digest, digestOf, digestOfIntegrity, integrityOf, sameDigest } from '../../storage/digest.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { textOf } from '../protocol/manifest/read.ts';
+import { addressOf, type TreeAddresses } from './discovery.ts';
+import { refusal } from './refusal.ts';
+import { type OpenRegistry, treesOf } from './registry.ts';
+import type { Wanted } from './resolve.ts';
+
+/** Nobody signed `served`: it is a claim until the archive agrees with it. */
+export interface Offer {
+  readonly tree: Tree;
+  readonly addresses: TreeAddresses;
+  readonly served: JsonObject;
+}
+
+const MAX_SERVED_MANIFEST = 1024 * 1024;
+const MAX_TARBALL_BYTES = 10 * 1024 * 1024;
+const MAX_SIGNATURE_BYTES = 4096;
+
+/** The version where it is served, in the better tree first. @throws Refusal `pack_not_found` */
+export const findOffer = async (
+  registry: OpenRegistry,
+  { name, version }: Wanted,
+  pinned: Tree | undefined,
+): Promise<Offer> => {
+  for (const [tree, addresses] of treesOf(registry, pinned)) {
+    const path = addressOf(addresses.versionManifest, { name, version });
+    const served = await registry.reader.document('registry', path, MAX_SERVED_MANIFEST);
+    if (served !== undefined) return { tree, addresses, served };
+  }
+  throw refusal('registry', 'pack_not_found', { name, version });
+};
+
+export const fetchTarball = async (
+  registry: OpenRegistry,
+  { addresses }: Offer,
+  { name, version }: Wanted,
+): Promise<Uint8Array> => {
+  const path = addressOf(addresses.versionTarball, { name, version });
+  const bytes = await registry.reader.bytes('digest', path, MAX_TARBALL_BYTES);
+  if (bytes === undefined) throw refusal('digest', 'pack_not_found', { name, version, path });
+  return bytes;
+};
+
+/** Undefined where none is served: v1 withholds the signature of a yanked version. */
+export const fetchSignature = (
+  registry: OpenRegistry,
+  { addresses }: Offer,
+  { name, version }: Wanted,
+): Promise<Uint8Array | undefined> =>
+  registry.reader.bytes(
+    'signature',
+    addressOf(addresses.versionSignature, { name, version }),
+    MAX_SIGNATURE_BYTES,
+  );
+
+/** The digest that the registry names. @throws Refusal `unsupported_integrity_algorithm` */
+export const servedDigest = ({ served }: Offer): Digest => {
+  const named = textOf(served['integrity']);
+  const digest = named === undefined ? undefined : digestOfIntegrity(named);
+  if (digest !== undefined) return digest;
+  throw refusal('digest', 'unsupported_integrity_algorithm', { integrity: named?.slice(0, 200) ?? null });
+};
+
+/** @throws Refusal of `digest` with both digests */
+export const requireDigest = (offer: Offer, tarball: Uint8Array): Digest => {
+  const expected = servedDigest(offer);
+  const found = digestOf(tarball);
+  if (!sameDigest(expected, found))
+    throw refusal('digest', 'pack_integrity_mismatch', {
+      expected: integrityOf(expected),
+      found: integrityOf(found),
+    });
+  return found;
+};

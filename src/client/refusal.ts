@@ -1,0 +1,116 @@
+// Why a client does not believe: the questions it asks, in order, and the reasons it may refuse for. Pure.
+
+/** Every question, in the order in which it is asked, with what a "yes" says. */
+export const QUESTIONS = {
+  registry: 'the registry answers, within bounds, and has what was asked for',
+  root: 'the root document follows from the one pinned or seen first, and has not expired',
+  keyring: 'the registrar signed the keyring; it is fresh and not older than the last one seen',
+  checkpoint: 'the head of the log is signed and consistent with the last one seen',
+  leaf: 'the log records this version',
+  digest: 'the tarball has the digest that the registry names',
+  archive: 'the archive holds plain files only and keeps every rule',
+  identity: 'the first and only pack.json has the name and version that were asked for',
+  agreement: 'the served manifest says what the manifest in the archive says',
+  signature: 'the named key made the signature',
+  delegation: 'that key speaks for this namespace and stands in force',
+  statement: 'a release statement puts every byte under the key',
+  lifecycle: 'the version is not yanked',
+  engines: 'the pack admits the protocol version of this host',
+  installed: 'the files on disk are the ones that were installed',
+} as const;
+export type Question = keyof typeof QUESTIONS;
+
+/** The closed list of reasons; names that OpenWOP clients know already are kept. */
+export const REFUSALS = {
+  // The registry
+  pack_registry_unreachable: 'The registry cannot be reached.',
+  registry_endpoints_unresolvable: 'The discovery document names no usable addresses.',
+  registry_denied: 'The registry does not show that without a valid token.',
+  reply_malformed: 'The registry answered with something that is not what was asked for.',
+  reply_too_large: 'The answer is larger than it may be.',
+  reply_too_slow: 'The answer took longer than it may.',
+  reply_encoded: 'The answer is transformed by a Content-Encoding that nobody asked for.',
+  redirect_refused: 'The registry redirects to a place that is not safe to follow.',
+  pack_not_found: 'The registry has no such pack or version.',
+  no_version_satisfies: 'No version of the pack satisfies the range.',
+  // Trust
+  trust_documents_missing: 'The registry had trust documents before and shows none now.',
+  trust_state_unreadable: 'What is remembered about this registry cannot be read.',
+  root_anchor_invalid: 'The root document to start from is not valid.',
+  root_update_invalid: 'A newer root document is not signed by enough of the right keys.',
+  root_rollback: 'The root document is older than the one seen before.',
+  root_fork: 'The root document differs from the one of that version seen before.',
+  root_expired: 'The root document has expired.',
+  root_steps: 'The root documents go on for too many versions.',
+  keyring_missing: 'The registry names a keyring and does not serve it.',
+  keyring_signature: 'The keyring is not signed by the registrar.',
+  keyring_rollback: 'The keyring is older than, or differs from, the one seen before.',
+  keyring_expired: 'The keyring has expired: whoever serves it may be keeping newer ones back.',
+  // The bytes
+  unsupported_integrity_algorithm: 'The registry names no SHA-256 digest for the tarball.',
+  pack_integrity_mismatch: 'The tarball is not the one the registry names.',
+  archive_invalid: 'The archive breaks the rules for packs.',
+  manifest_identity_mismatch: 'The pack is not the one that was asked for.',
+  manifest_mismatch: 'The served manifest says something else than the manifest in the archive.',
+  // The signature
+  pack_signature_unverifiable: 'There is no signature that could be verified.',
+  pack_signature_invalid: 'The signature was not made by the named key over these bytes.',
+  key_unknown: 'The registry lists no such key.',
+  key_unusable: 'The public key cannot be used.',
+  key_inactive: 'The key is not in force.',
+  key_revoked: 'The key was revoked.',
+  key_not_permitted: 'The key does not speak for the namespace of this pack.',
+  // The version and the host
+  pack_version_yanked: 'The version was yanked.',
+  pack_engine_unsupported: 'The pack does not admit the protocol version of this host.',
+  // On disk
+  not_installed: 'There is no such pack in that directory.',
+  install_target_foreign: 'Something stands in the place of the pack that was not put there by an install.',
+  install_incomplete: 'Not all packs could be put in place, and not all of those could be taken back.',
+  install_locked: 'Another install is working in that directory.',
+  installed_marker_invalid: 'The record of the install cannot be read.',
+  installed_file_changed: 'An installed file was changed.',
+  installed_file_missing: 'An installed file is missing.',
+  installed_file_added: 'There is a file that was not installed.',
+} as const;
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** What was expected and what was found: plain JSON values. */
+export type Evidence = Readonly<Record<string, unknown>>;
+
+/** A pack, a registry or an installed directory that is not believed. Nothing of it may be used. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly question: Question;
+  readonly code: RefusalCode;
+  readonly evidence: Evidence;
+
+  constructor(question: Question, code: RefusalCode, message: string, evidence: Evidence, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.question = question;
+    this.code = code;
+    this.evidence = evidence;
+  }
+}
+
+/** Makes a refusal; without `message` the catalogue's own sentence is shown. */
+export const refusal = (
+  question: Question,
+  code: RefusalCode,
+  evidence: Evidence = {},
+  message: string = REFUSALS[code],
+  cause?: unknown,
+): Refusal => new Refusal(question, code, message, evidence, cause);
+
+/** How one question was answered; the third answer, "no", is a `Refusal`. */
+export type Answer =
+  | { readonly question: Question; readonly answer: 'yes' }
+  | { readonly question: Question; readonly answer: 'not_checked'; readonly why: string };
+
+export const yes = (question: Question): Answer => ({ question, answer: 'yes' });
+
+export const notChecked = (question: Question, why: string): Answer => ({
+  question,
+  answer: 'not_checked',
+  why,
+});

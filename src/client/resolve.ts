@@ -1,0 +1,125 @@
+// Turns a request for a pack into one version: the highest that a range admits and that was not yanked.
+import type { JsonObject, JsonValue } from '../../keys/canonical.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
+import { type PackName, type PackVersion, parsePackName, parsePackVersion } from '../protocol/pack-id.ts';
+import { highestSatisfying, parseRange } from '../protocol/semver-range.ts';
+import { addressOf } from './discovery.ts';
+import { refusal } from './refusal.ts';
+import { type OpenRegistry, treesOf } from './registry.ts';
+
+/** `exact`: the range is one version, which may be installed although it was yanked. */
+export interface PackRequest {
+  readonly name: PackName;
+  readonly range: string;
+  readonly exact: PackVersion | undefined;
+}
+
+/** `asked` decides what a yank means: it ends ranges and only warns exact pins. */
+export interface Wanted {
+  readonly name: PackName;
+  readonly version: PackVersion;
+  readonly asked: 'exact' | 'range';
+}
+
+/** The request itself makes no sense; nothing was asked of any registry. */
+export class RequestInvalid extends Error {
+  override readonly name = 'RequestInvalid';
+}
+
+interface ListedVersion {
+  readonly version: PackVersion;
+  readonly yanked: boolean;
+}
+
+const MAX_INDEX_BYTES = 8 * 1024 * 1024;
+
+const parseName = (text: string): PackName => {
+  const name = parsePackName(text);
+  if (!name.ok) throw new RequestInvalid(`"${text.slice(0, 100)}": ${name.violation.message}`);
+  return name.value;
+};
+
+/**
+ * Reads `NAME`, `NAME@1.0.0` or `NAME@^1.2` (node-semver ranges); a bare name asks for the highest version.
+ * @throws RequestInvalid
+ */
+export const parseRequest = (text: string): PackRequest => {
+  const split = text.indexOf('@');
+  const name = parseName(split < 0 ? text : text.slice(0, split));
+  const range = split < 0 ? '*' : text.slice(split + 1);
+  const version = parsePackVersion(range);
+  if (version.ok) return { name, range, exact: version.value };
+  if (range === '' || parseRange(range) === undefined)
+    throw new RequestInvalid(`"${text.slice(0, 100)}": "${range.slice(0, 60)}" is no version and no range.`);
+  return { name, range, exact: undefined };
+};
+
+/** @throws RequestInvalid */
+export const parseWanted = (name: string, version: string): Wanted => {
+  const parsed = parsePackVersion(version);
+  if (!parsed.ok) throw new RequestInvalid(`"${version.slice(0, 80)}": ${parsed.violation.message}`);
+  return { name: parseName(name), version: parsed.value, asked: 'exact' };
+};
+
+/** A boolean in the served documents, an object with who and when in richer ones; anything else counts as a yank. */
+export const isYanked = (flag: JsonValue | undefined): boolean =>
+  flag !== undefined && flag !== false && flag !== null;
+
+/** Rows of an array, or the entries of a map by version (node-packs.md); versions that are none are left out. */
+const rowsOf = (index: JsonObject): readonly ListedVersion[] => {
+  const { versions } = index;
+  const rows = Array.isArray(versions)
+    ? versions.map((row: JsonValue) => [textOf(at(row, 'version')) ?? '', row] as const)
+    : Object.entries(objectOf(versions) ?? {});
+  return rows.flatMap(([text, row]) => {
+    const version = parsePackVersion(text);
+    return version.ok ? [{ version: version.value, yanked: isYanked(at(row, 'yanked')) }] : [];
+  });
+};
+
+const listVersions = async (
+  registry: OpenRegistry,
+  name: PackName,
+  tree: Tree | undefined,
+): Promise<readonly ListedVersion[]> => {
+  const found: ListedVersion[] = [];
+  for (const [, addresses] of treesOf(registry, tree)) {
+    const path = addressOf(addresses.packMetadata, { name });
+    const index = await registry.reader.document('registry', path, MAX_INDEX_BYTES);
+    if (index === undefined) continue;
+    if (index['name'] !== name)
+      throw refusal('identity', 'manifest_identity_mismatch', {
+        where: path,
+        expected: name,
+        found: index['name'] ?? null,
+      });
+    found.push(...rowsOf(index));
+  }
+  if (found.length === 0) throw refusal('registry', 'pack_not_found', { name });
+  return found;
+};
+
+/**
+ * The version a request stands for. Exact versions are not looked up here: verifying them is.
+ * @throws Refusal `pack_not_found` or `no_version_satisfies`
+ */
+export const resolveRequest = async (
+  registry: OpenRegistry,
+  request: PackRequest,
+  tree?: Tree,
+): Promise<Wanted> => {
+  const { name, range, exact } = request;
+  if (exact !== undefined) return { name, version: exact, asked: 'exact' };
+  const listed = await listVersions(registry, name, tree);
+  const yanked = new Set(listed.filter((each) => each.yanked).map((each) => each.version));
+  const offered = listed.map((each) => each.version).filter((version) => !yanked.has(version));
+  const version = highestSatisfying(offered, range);
+  if (version !== undefined) return { name, version, asked: 'range' };
+  throw refusal('registry', 'no_version_satisfies', {
+    name,
+    range,
+    versions: offered.slice(0, 50),
+    yanked: [...yanked].slice(0, 50),
+  });
+};
