@@ -1,0 +1,59 @@
+// Asks the registry's own interface for things: JSON out, JSON back, its error envelope as an error.
+import type { JsonObject } from '../../keys/canonical.ts';
+import { httpTransport, type Reply, registryBase, type Transport } from '../client/index.ts';
+import { strictObjectOf } from '../client/strict-object.ts';
+import { objectOf, textOf } from '../protocol/manifest/read.ts';
+import type { Settings } from './command.ts';
+import { RegistryFault } from './failure.ts';
+
+export interface RegistryReply {
+  readonly status: number;
+  readonly body: JsonObject;
+}
+
+export interface Registry {
+  /** `path` is root-relative. @throws RegistryFault, TransportError */
+  readonly ask: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<RegistryReply>;
+  readonly put: (
+    path: string,
+    bytes: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+  ) => Promise<RegistryReply>;
+}
+
+/** What is no JSON object says nothing that could be shown. */
+const documentOf = ({ body }: Reply): JsonObject => {
+  const read = strictObjectOf(body);
+  return read.ok ? read.object : {};
+};
+
+const faultOf = (status: number, url: string, body: JsonObject): RegistryFault => {
+  const message = textOf(body['message']) ?? `${url} answered ${status}, which is no answer of a registry.`;
+  return new RegistryFault(
+    status,
+    textOf(body['error']) ?? 'unexpected_answer',
+    message,
+    objectOf(body['details']) ?? {},
+  );
+};
+
+const answerOf = (reply: Reply): RegistryReply => {
+  const body = documentOf(reply);
+  if (reply.status >= 200 && reply.status < 300) return { status: reply.status, body };
+  throw faultOf(reply.status, reply.url, body);
+};
+
+export const registryOf = (settings: Settings): Registry => {
+  const base = registryBase(settings.url);
+  const transport: Transport = httpTransport({ registry: base, token: settings.token });
+  const json = { accept: 'application/json' };
+  return {
+    ask: async (method, path, body) => {
+      const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const type: Record<string, string> = bytes === undefined ? {} : { 'content-type': 'application/json' };
+      return answerOf(await transport.send(method, base + path, bytes, { ...json, ...type }));
+    },
+    put: async (path, bytes, headers) =>
+      answerOf(await transport.send('PUT', base + path, bytes, { ...json, ...headers })),
+  };
+};

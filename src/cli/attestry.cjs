@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Starts the command line from a checkout or an installed package, without a build step.
+
+// The thread pool is sized when it is first used, so it is asked for before anything else is loaded: each durable
+// write waits in it for the disk, and the usual four would make publishes queue behind one another.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+import('tsx/esm/api').then(({ register }) => {
+  register();
+  return import('./main.ts');
+});

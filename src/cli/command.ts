@@ -1,0 +1,100 @@
+// What all commands share: the global options, and one way to show a result or a failure.
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { explain, type Failure, UsageError } from './failure.ts';
+import { harmless, printDocument, printFailure, printLines } from './terminal.ts';
+import { yesOrNo } from './text-options.ts';
+
+/** The global options, once read. */
+export interface Settings {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** `lines` for people, each without its end; `json` for machines: one document. */
+export interface Result {
+  readonly lines: readonly string[];
+  readonly json: unknown;
+}
+
+interface GlobalOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+  readonly allowPrivateAddresses?: boolean;
+  readonly privateAddresses?: boolean;
+}
+
+/** Commander switches a flag on whenever its variable is set, so this one's is read by an option with a value. */
+const privateAddressesSetting = (): Option =>
+  new Option('--private-addresses <yes-or-no>')
+    .env('ATTESTRY_ALLOW_PRIVATE_ADDRESSES')
+    .argParser(yesOrNo)
+    .hideHelp();
+
+const escaped = (text: string): string => text.split('\n').map(harmless).join('\n');
+
+export const addGlobalOptions = (program: Command): void => {
+  program
+    .configureOutput({ outputError: (text, write) => write(escaped(text)) })
+    .addOption(
+      new Option('--url <url>', 'address of the registry')
+        .env('ATTESTRY_URL')
+        .default('http://127.0.0.1:8480'),
+    )
+    .addOption(
+      new Option('--token <token>', 'token to act with (others can see it in the process list)').env(
+        'ATTESTRY_TOKEN',
+      ),
+    )
+    .option('--token-file <file>', 'file that holds the token')
+    .option('--json', 'print one JSON document instead of text')
+    .option(
+      '--allow-private-addresses',
+      'follow redirects into the local network (env: ATTESTRY_ALLOW_PRIVATE_ADDRESSES=1)',
+    )
+    .addOption(privateAddressesSetting());
+};
+
+const tokenOf = async ({ token, tokenFile }: GlobalOptions): Promise<string | undefined> => {
+  if (tokenFile === undefined) return token === undefined || token === '' ? undefined : token.trim();
+  const text = (await readFile(tokenFile, 'utf8')).trim();
+  if (text === '' || /\s/.test(text)) throw new UsageError(`${tokenFile} does not hold one token.`);
+  return text;
+};
+
+const settingsOf = async (options: GlobalOptions): Promise<Settings> => ({
+  url: options.url,
+  token: await tokenOf(options),
+  allowPrivateAddresses: options.allowPrivateAddresses === true || options.privateAddresses === true,
+});
+
+export const showFailure = ({ exitCode, json: document, lines }: Failure, json: boolean): void => {
+  process.exitCode = exitCode;
+  if (json) printDocument(document);
+  else printFailure(lines);
+};
+
+/**
+ * An action of commander: it does the work of a command and shows what came of it. `options` are the command's own.
+ */
+export const acting =
+  <Options>(work: (settings: Settings, options: Options, ...args: string[]) => Promise<Result>) =>
+  async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const options = command.optsWithGlobals<GlobalOptions & Options>();
+    const args = given.slice(0, -2).flat() as string[];
+    try {
+      const result = await work(await settingsOf(options), options, ...args);
+      if (options.json === true) printDocument(result.json);
+      else printLines(result.lines);
+    } catch (error) {
+      showFailure(explain(error), options.json === true);
+    }
+  };
+
+/** Every command's help ends with one line that can be copied. */
+export const example = (command: Command, line: string): Command =>
+  command.addHelpText('after', `\nExample:\n  ${line}`);

@@ -1,0 +1,107 @@
+// Turns whatever went wrong into a sentence that names the cure, a JSON form, and an exit code.
+import { KeyError } from '../../keys/errors.ts';
+import { QUESTIONS, Refusal, RequestInvalid, TransportError } from '../client/index.ts';
+import { Fault } from '../protocol/faults.ts';
+import { curesOf } from './cures.ts';
+import { type Details, evidenceLines, violationCodes } from './evidence.ts';
+
+/** The command was not used as it is meant to be. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The registry answered with its error envelope. */
+export class RegistryFault extends Error {
+  override readonly name = 'RegistryFault';
+  readonly status: number;
+  readonly code: string;
+  readonly details: Details;
+
+  constructor(status: number, code: string, message: string, details: Details) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export interface Failure {
+  readonly exitCode: 1 | 2;
+  readonly lines: readonly [string, ...string[]];
+  readonly json: Details;
+}
+
+/** `message` in the JSON form is the first line, unless `more` has another. */
+export const failed = (code: string, lines: Failure['lines'], more: Details = {}): Failure => ({
+  exitCode: 1,
+  lines,
+  json: { ok: false, error: code, message: lines[0], ...more },
+});
+
+const misused = (code: string, line: string): Failure => ({ ...failed(code, [line]), exitCode: 2 });
+
+const refused = ({ question, code, message, evidence }: Refusal): Failure => {
+  const first = [`Refused: ${message}`, `  ✗ ${QUESTIONS[question]}`, `  code: ${code}`] as const;
+  const { remembered } = evidence;
+  const cure =
+    remembered === undefined
+      ? []
+      : [`  Only if you know that this registry was set up anew: remove ${String(remembered)}`];
+  return failed(code, [...first, ...evidenceLines(evidence), ...cure], { message, question, evidence });
+};
+
+const answered = ({ status, code, message, details }: RegistryFault): Failure => {
+  const { correlationId, ...shown } = details;
+  const codes = [...violationCodes(details), String(details['reason'] ?? ''), code];
+  const cures = curesOf(codes, status).map((cure) => `  ${cure}`);
+  const trace = correlationId === undefined ? [] : [`  request: ${String(correlationId)}`];
+  const first = `${message} (${code}, ${status})`;
+  return failed(code, [first, ...evidenceLines(shown), ...cures, ...trace], { message, status, details });
+};
+
+const unreached = (error: TransportError): Failure => {
+  const where = String(error.details['url'] ?? error.details['found'] ?? '');
+  if (error.code === 'address_invalid')
+    return misused(error.code, `"${where}" is not an http or https URL; see --url.`);
+  const cure = 'Is the registry running? Start it with "npm start", or name another with --url.';
+  const first = error.code === 'unreachable' ? `No answer from ${where}. ${cure}` : error.message;
+  return failed(error.code, [first, ...evidenceLines(error.details)], { evidence: error.details });
+};
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such file or directory',
+  EEXIST: 'There is something at that path already; nothing is overwritten',
+  EACCES: 'You are not allowed to use that path',
+  EPERM: 'You are not allowed to do that',
+  EROFS: 'Nothing can be written there',
+  EISDIR: 'That is a directory, and a file was expected',
+  ENOTDIR: 'That is a file, and a directory was expected',
+  ENAMETOOLONG: 'That name is too long',
+  ENOSPC: 'The disk is full',
+  EIO: 'The disk failed',
+};
+
+const systemFailure = (error: NodeJS.ErrnoException): Failure | undefined => {
+  const code = error.code ?? '';
+  const sentence = Object.hasOwn(ERRNO, code) ? ERRNO[code] : undefined;
+  return sentence === undefined ? undefined : failed(code, [`${sentence}: ${error.path ?? error.message}`]);
+};
+
+/** People can send the stack on; machines get the message only. */
+const bug = (error: unknown): Failure => {
+  const { stack, message } = error instanceof Error ? error : { stack: undefined, message: String(error) };
+  const first = 'This is a bug in Attestry, and no mistake of yours. Please report it with these lines:';
+  return failed('internal_error', [first, ...(stack ?? message).split('\n')], { message });
+};
+
+export const explain = (error: unknown): Failure => {
+  if (error instanceof Refusal) return refused(error);
+  if (error instanceof RegistryFault) return answered(error);
+  if (error instanceof TransportError) return unreached(error);
+  if (error instanceof Fault)
+    return failed(error.code, [error.message, ...evidenceLines(error.details)], { details: error.details });
+  if (error instanceof KeyError)
+    return failed(error.code, [error.message, ...evidenceLines(error.details)], { evidence: error.details });
+  if (error instanceof UsageError || error instanceof RequestInvalid) return misused('usage', error.message);
+  return (error instanceof Error && systemFailure(error)) || bug(error);
+};

@@ -1,0 +1,42 @@
+// attestry keygen: makes a signing key, which stays on this machine.
+import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { formatPublicKeyPem, keyFingerprint, parseKeyId } from '../../keys/key.ts';
+import { createSeedFile } from '../../keys/signers/seed.ts';
+import { acting, example } from './command.ts';
+
+interface KeygenOptions {
+  readonly keyId: string;
+  readonly out: string;
+}
+
+const keygen = acting<KeygenOptions>(async (_settings, options) => {
+  const keyId = parseKeyId(options.keyId);
+  const [privateFile, publicFile] = [join(options.out, `${keyId}.pem`), join(options.out, `${keyId}.pub`)];
+  await mkdir(options.out, { recursive: true });
+  const publicKey = await createSeedFile(privateFile);
+  await writeFile(publicFile, formatPublicKeyPem(publicKey), { flag: 'wx' }).catch(async (error: unknown) => {
+    await unlink(privateFile);
+    throw error;
+  });
+  const fingerprint = keyFingerprint(publicKey);
+  const lines = [
+    `Private key: ${privateFile} (keep it to yourself, and a copy in a safe place)`,
+    `Public key:  ${publicFile}`,
+    `Fingerprint: ${fingerprint}`,
+  ];
+  return { lines, json: { keyId, privateFile, publicFile, fingerprint } };
+});
+
+export const addKeygen = (program: Command): void => {
+  example(
+    program
+      .command('keygen')
+      .description('make a key to sign packs with')
+      .helpGroup('Publishers:')
+      .requiredOption('--key-id <id>', 'what the key will be called')
+      .option('--out <dir>', 'where to write <id>.pem and <id>.pub', '.'),
+    'attestry keygen --key-id acme-1 --out ~/.attestry/keys',
+  ).action(keygen);
+};

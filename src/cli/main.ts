@@ -1,0 +1,58 @@
+// The command line: which commands there are, and what an exit code means.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addAccount } from './account.ts';
+import { addGlobalOptions, showFailure } from './command.ts';
+import { explain } from './failure.ts';
+import { addInstall } from './install.ts';
+import { addKeygen } from './keygen.ts';
+import { addKeys } from './keys.ts';
+import { addNamespace } from './namespace.ts';
+import { addNew } from './new.ts';
+import { addPack } from './pack.ts';
+import { addPublish } from './publish.ts';
+import { addServe } from './serve.ts';
+import { addToken } from './token.ts';
+import { addVerify } from './verify.ts';
+
+const USAGE = 2;
+
+const versionOf = (): string => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 refused or failed, 2 used wrongly.
+Example:
+  attestry verify vendor.acme.tools@1.0.0`;
+
+const buildProgram = (): Command => {
+  const program = new Command('attestry')
+    .description('The registry that proves itself: signed OpenWOP packs.')
+    .version(versionOf())
+    .exitOverride()
+    .showHelpAfterError('(add --help for what is possible)')
+    .addHelpText('after', EXIT_CODES);
+  addGlobalOptions(program);
+  for (const add of [addNew, addKeygen, addPack, addPublish, addNamespace, addKeys]) add(program);
+  for (const add of [addVerify, addInstall]) add(program);
+  for (const add of [addServe, addAccount, addToken]) add(program);
+  return program;
+};
+
+/** Commander has shown its sentence already; what is left is the exit code. */
+const exitCodeOf = (error: CommanderError): number => (error.exitCode === 0 ? 0 : USAGE);
+
+/** Whoever reads what we print may stop reading, as `head` does: that is no failure of ours. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`Could not print: ${error.message}\n`);
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = exitCodeOf(error);
+  else showFailure(explain(error), process.argv.includes('--json'));
+}

@@ -1,0 +1,82 @@
+// attestry new: a small pack that is valid as it stands, to begin from.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parsePackName } from '../protocol/pack-id.ts';
+import { acting, example } from './command.ts';
+import { UsageError } from './failure.ts';
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const manifestOf = (name: string) => ({
+  name,
+  version: '1.0.0',
+  kind: 'node',
+  description: 'Greets whoever it is given.',
+  license: 'Apache-2.0',
+  engines: { openwop: '>=1.0.0 <3.0.0' },
+  runtime: { language: 'javascript', entry: 'index.mjs', format: 'esm', minRuntimeVersion: 'node>=20' },
+  nodes: [
+    {
+      typeId: `${name}.greet`,
+      version: '1.0.0',
+      label: 'Greet',
+      description: 'Says hello.',
+      category: 'data',
+      role: 'pure',
+      capabilities: ['cacheable'],
+      configSchemaRef: 'schemas/greet.config.json',
+      inputSchemaRef: 'schemas/greet.input.json',
+      outputSchemaRef: 'schemas/greet.output.json',
+    },
+  ],
+});
+
+const schemaOf = (properties: Readonly<Record<string, unknown>>) => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+  additionalProperties: false,
+});
+
+const codeOf = (name: string): string => `const greet = async ({ inputs }) => ({
+  status: 'success',
+  outputs: { text: \`Hello, \${inputs.name}!\` },
+});
+
+export const nodes = { '${name}.greet': greet };
+`;
+
+const filesOf = (name: string): Readonly<Record<string, string>> => ({
+  'pack.json': json(manifestOf(name)),
+  'index.mjs': codeOf(name),
+  'schemas/greet.config.json': json(schemaOf({})),
+  'schemas/greet.input.json': json(schemaOf({ name: { type: 'string' } })),
+  'schemas/greet.output.json': json(schemaOf({ text: { type: 'string' } })),
+});
+
+const create = acting(async (_settings, _options, text = '') => {
+  const name = parsePackName(text);
+  if (!name.ok) throw new UsageError(`"${text}": ${name.violation.message}`);
+  await mkdir(name.value);
+  await mkdir(join(name.value, 'schemas'));
+  const files = Object.entries(filesOf(name.value));
+  for (const [path, content] of files) await writeFile(join(name.value, path), content, { flag: 'wx' });
+  const next = `attestry pack ${name.value} --key KEY.pem`;
+  return {
+    lines: [`Made ${name.value}/ with ${files.length} files. Next: ${next}`],
+    json: { folder: name.value, files: files.map(([path]) => path) },
+  };
+});
+
+export const addNew = (program: Command): void => {
+  example(
+    program
+      .command('new')
+      .argument('<name>', 'name of the pack, as in vendor.acme.tools; also of the folder')
+      .description('make a folder with a small pack')
+      .helpGroup('Publishers:'),
+    'attestry new vendor.acme.tools',
+  ).action(create);
+};

@@ -1,0 +1,99 @@
+// attestry pack: a folder becomes a signed tarball, the same bytes on every machine, or a list of all that is wrong.
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
+import type { JsonObject } from '../../keys/canonical.ts';
+import { parseKeyId } from '../../keys/key.ts';
+import type { Signer } from '../../keys/signer.ts';
+import { loadSeedSigner } from '../../keys/signers/seed.ts';
+import { digestOf, integrityOf } from '../../storage/digest.ts';
+import { buildTarball, SIGNATURE_PATH } from '../protocol/build-tarball.ts';
+import { Fault, fault, type Tree, type Violation } from '../protocol/faults.ts';
+import { acting, example } from './command.ts';
+import { UsageError } from './failure.ts';
+import { readManifest } from './manifest-file.ts';
+import { readPackFolder } from './pack-folder.ts';
+import { checkPack, requireSoundTarball } from './pack-rules.ts';
+import { treeOption } from './text-options.ts';
+
+interface PackOptions {
+  readonly key?: string;
+  readonly keyId?: string;
+  readonly unsigned?: boolean;
+  readonly tree: Tree;
+  readonly out: string;
+}
+
+const signerOf = async ({ key, keyId, unsigned }: PackOptions): Promise<Signer | undefined> => {
+  if (unsigned === true && key === undefined) return undefined;
+  if (key === undefined || unsigned === true)
+    throw new UsageError('Give --key FILE (make one with "attestry keygen"), or --unsigned.');
+  return loadSeedSigner(key, parseKeyId(keyId ?? basename(key).replace(/\.pem$/, '')));
+};
+
+const signingBlock = (tree: Tree, keyId: string): JsonObject =>
+  tree === 'v1'
+    ? { method: 'manual', publicKeyRef: keyId, signatureRef: SIGNATURE_PATH }
+    : { keyId, scheme: 'ed25519-canonical-json' };
+
+/** What the archive itself breaks, found by building it without a signature. */
+const archiveViolations = async (files: ReadonlyMap<string, Uint8Array>): Promise<readonly Violation[]> => {
+  try {
+    await buildTarball(files);
+    return [];
+  } catch (error) {
+    const listed = error instanceof Fault ? error.details['violations'] : undefined;
+    if (!Array.isArray(listed)) throw error;
+    return listed as readonly Violation[];
+  }
+};
+
+const requireSound = (violations: readonly Violation[]): void => {
+  const [first] = violations;
+  if (first === undefined) return;
+  throw fault(
+    first.code,
+    { violations },
+    `The pack breaks ${violations.length} rule(s); nothing was signed.`,
+  );
+};
+
+const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
+  const { tree } = options;
+  const signer = await signerOf(options);
+  const files = await readPackFolder(folder);
+  const block = signer && signingBlock(tree, signer.keyId);
+  const written = readManifest(files.get('pack.json'));
+  const manifest = block === undefined ? written : { ...written, signing: block };
+  const checked = checkPack(manifest, tree, [...files.keys()]);
+  requireSound([...checked.violations, ...(await archiveViolations(files))]);
+  const material = signer && block && { block, sign: signer.sign };
+  const { bytes } = await buildTarball(files, material);
+  const { name, version } = await requireSoundTarball(bytes, tree);
+  const file = join(options.out, `${name}-${version}.tgz`);
+  await writeFile(file, bytes);
+  const integrity = integrityOf(digestOf(bytes));
+  const keyId = signer?.keyId ?? null;
+  const warnings = checked.warnings.map(({ where, message }) => `Note: ${where}: ${message}`);
+  const signed = keyId === null ? 'not signed' : `signed by ${keyId}`;
+  return {
+    lines: [...warnings, `${file}  ${bytes.length} bytes, ${tree}, ${signed}`, integrity],
+    json: { file, name, version, tree, keyId, size: bytes.length, integrity, warnings: checked.warnings },
+  };
+});
+
+export const addPack = (program: Command): void => {
+  example(
+    program
+      .command('pack')
+      .argument('<folder>', 'folder with pack.json at its top')
+      .description('check, sign and pack a folder')
+      .helpGroup('Publishers:')
+      .option('--key <file>', 'private key, as keygen wrote it')
+      .option('--key-id <id>', 'what the key is called; default: the name of its file')
+      .option('--unsigned', 'do not sign')
+      .option('--tree <tree>', 'v1 or v2: the form of manifest and signature', treeOption, 'v2')
+      .option('--out <dir>', 'where to write <name>-<version>.tgz', '.'),
+    'attestry pack vendor.acme.tools --key acme-1.pem --tree v2',
+  ).action(pack);
+};

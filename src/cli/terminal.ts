@@ -1,0 +1,27 @@
+// The one door to the terminal: what registries, packs and files say is shown there and steers nothing.
+
+/** Control characters, line ends, turns of the direction of reading, and halves of characters. */
+const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
+
+/** A text on one line, with `\u001b` and the like in the place of what a terminal would obey. */
+export const harmless = (text: string): string =>
+  text.replace(STEERING, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Colour only where somebody is looking; NO_COLOR and dumb terminals are asked by Node itself. */
+const red = (text: string): string =>
+  process.stderr.isTTY && process.stderr.hasColors() ? `\u001b[31m${text}\u001b[39m` : text;
+
+const page = (lines: readonly string[]): string => lines.map(harmless).join('\n');
+
+export const printLines = (lines: readonly string[]): void => void process.stdout.write(`${page(lines)}\n`);
+
+/** One JSON document; inside its strings `\u` says what it says everywhere, so machines read the text unchanged. */
+export const printDocument = (value: unknown): void => printLines(JSON.stringify(value, null, 2).split('\n'));
+
+export const printFailure = (lines: readonly string[]): void =>
+  void process.stderr.write(`${red(page(lines))}\n`);
+
+/** What is being done, for people who wait and look; nothing where the output is kept. */
+export const printProgress = (line: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`${harmless(line)} …\n`);
+};

@@ -1,0 +1,27 @@
+// Reads the texts that options carry into values, or says what is wrong with them. Pure.
+import { InvalidArgumentError } from 'commander';
+import type { Tree } from '../protocol/faults.ts';
+
+/** `a,b` → `['a', 'b']`; may be given several times. */
+export const listed = (text: string, before: readonly string[] = []): readonly string[] => {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === '')) throw new InvalidArgumentError('It is a list separated by commas.');
+  return [...before, ...items];
+};
+
+export const treeOption = (text: string): Tree => {
+  if (text !== 'v1' && text !== 'v2') throw new InvalidArgumentError('The trees are v1 and v2.');
+  return text;
+};
+
+/** For settings that are on or off; unset and empty are off. */
+export const yesOrNo = (text: string): boolean => {
+  if (['1', 'true'].includes(text)) return true;
+  if (['0', 'false', ''].includes(text)) return false;
+  throw new InvalidArgumentError('It is 1, true, 0 or false.');
+};
+
+export const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
+  return Number(text);
+};

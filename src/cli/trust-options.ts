@@ -1,0 +1,43 @@
+// The options of every command that believes a registry, and what they mean to the client.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { OpenRegistryOptions, VerifyPolicy } from '../client/index.ts';
+import type { Tree } from '../protocol/faults.ts';
+import type { Settings } from './command.ts';
+import { treeOption, wholeNumber } from './text-options.ts';
+
+export interface TrustOptions {
+  readonly root?: string;
+  readonly state?: string;
+  readonly tree?: Tree;
+  readonly allowUnsigned?: boolean;
+  readonly allowRotatedKeys?: boolean;
+  readonly protocol?: number;
+}
+
+export const addTrustOptions = (command: Command): Command =>
+  command
+    .option('--root <file>', 'root document to start from; default: the one seen first')
+    .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
+    .option('--tree <tree>', 'look in this tree only, v1 or v2', treeOption)
+    .option('--protocol <major>', 'major protocol version of the host', wholeNumber)
+    .option('--allow-unsigned', 'take packs that nobody signed')
+    .option('--allow-rotated-keys', 'take what keys signed that are no longer in force');
+
+export const registryOptions = async (
+  settings: Settings,
+  { root, state }: TrustOptions,
+): Promise<OpenRegistryOptions> => ({
+  url: settings.url,
+  token: settings.token,
+  allowPrivateRedirects: settings.allowPrivateAddresses,
+  statePath: state,
+  ...(root === undefined ? {} : { pinnedRoot: new Uint8Array(await readFile(root)) }),
+});
+
+export const policyOf = (options: TrustOptions): VerifyPolicy => ({
+  tree: options.tree,
+  allowUnsigned: options.allowUnsigned,
+  allowRotatedKeys: options.allowRotatedKeys,
+  protocolMajor: options.protocol,
+});
