@@ -1,0 +1,250 @@
+// Wires the rooms together: long, flat and dull. Nothing is decided here.
+import { chmod, stat } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Router from '@koa/router';
+import type { Logger } from 'pino';
+import { durableDirectories } from '../storage/durable-directories.ts';
+import { openBlobStore } from '../storage/open-store.ts';
+import { createStaging } from '../storage/staging.ts';
+import { allAccounts, allClaims, claimOf, tokensOf } from './access/access-store.ts';
+import { createAccount, issueToken, revokeToken } from './access/accounts.ts';
+import { authenticate, findToken } from './access/authenticate.ts';
+import { delegateKey } from './access/delegate-key.ts';
+import { findDelegatedKey, listKeys } from './access/delegations.ts';
+import { KEYS_TOPIC, readKey, readKeyring, readRoot, trustTopicsOf } from './access/documents.ts';
+import { reissueKeyring } from './access/keyring.ts';
+import { claimNamespace } from './access/namespaces.ts';
+import { ensureOperatorToken } from './access/operator-token.ts';
+import { remembering } from './access/remember.ts';
+import { revokeKey } from './access/revoke-key.ts';
+import { addAccessRoutes } from './access/routes.ts';
+import { establishTrust } from './access/trust.ts';
+import { startChores } from './chores.ts';
+import type { Config } from './config.ts';
+import { closeConnection, connect, pingDatabase, type Sql } from './database/connect.ts';
+import { startEmbedded } from './database/embedded.ts';
+import { migrate } from './database/migrate.ts';
+import { isUnavailable } from './database/transaction.ts';
+import { admission } from './http/admission.ts';
+import { createDocumentCache } from './http/document-cache.ts';
+import { addHealthRoutes } from './http/health.ts';
+import { createHttpServer } from './http/server.ts';
+import { readDiscovery as makeDiscovery } from './packs/discovery.ts';
+import { insertVersion, namespaceInUse } from './packs/pack-store.ts';
+import { type PublishDeps, publishPack } from './packs/publish.ts';
+import { packTopicsOf, readPack, readRegistryIndex, readVersionPart } from './packs/read.ts';
+import { addPackRoutes } from './packs/routes.ts';
+import { DEFAULT_ARCHIVE_CAPS } from './protocol/tarball.ts';
+import { appendEvent, makeEvent } from './transparency/append.ts';
+import { followEvents } from './transparency/follow.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+const CACHE_BYTES = 64 * 1024 * 1024;
+/** Larger uploads wait on disk. */
+const STAGED_IN_MEMORY = 256 * 1024;
+/** Uploads under way in this process; each may hold the memory that staging allows it. */
+const MAX_UPLOADS = 64;
+const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
+const FRESHNESS_CHECK_MS = 1_000;
+const KEYRING_CHECK_MS = 60 * 1_000;
+const SWEEP_MS = 60 * 60 * 1_000;
+
+/** What a simulated world may put in the place of the real one. */
+export interface Overrides {
+  readonly now?: () => Date;
+  readonly publishing?: (deps: PublishDeps) => PublishDeps;
+  readonly freshnessCheckMs?: number;
+}
+
+export interface Registry {
+  readonly server: Server;
+  /** Where clients find it: the configured public address, or the one it listens on. */
+  url(): string;
+  /** Ends the background work and lets go of database and embedded server; the HTTP server is closed before. */
+  close(): Promise<void>;
+}
+
+const openDatabase = async (
+  config: Config,
+  log: Logger,
+): Promise<{ url: string; stop: () => Promise<void> }> => {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, stop: async () => undefined };
+  const say = (line: string) => log.info({ part: 'embedded database' }, line);
+  return startEmbedded({ dataDir: join(config.dataDir, 'postgres'), say });
+};
+
+/** Each is tried, whatever became of those before it; the first failure is thrown at the end. */
+const inOrder = async (steps: readonly (() => Promise<unknown>)[]): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+};
+
+const listeningUrl = (server: Server, host: string): string => {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+};
+
+/** A folder that was there before is somebody's own: its mode is left as it is. */
+const makeFolder = async (path: string, mode: number): Promise<void> => {
+  const isNew = await stat(path).then(
+    () => false,
+    () => true,
+  );
+  await durableDirectories(path).ensure(path);
+  if (isNew) await chmod(path, mode);
+};
+
+/** Others may pass through to the embedded database, which another account runs where root starts it, but see nothing. */
+const makeDataFolders = async (dataDir: string): Promise<void> => {
+  await makeFolder(dataDir, 0o711);
+  for (const name of ['blobs', 'staging']) await makeFolder(join(dataDir, name), 0o700);
+};
+
+/** Opens everything and makes the server, which does not listen yet. */
+export const compose = async (config: Config, log: Logger, overrides: Overrides = {}): Promise<Registry> => {
+  await makeDataFolders(config.dataDir);
+  const database = await openDatabase(config, log);
+  const sql = connect({ url: database.url });
+  try {
+    await migrate(sql, MIGRATIONS);
+    return await wire(config, log, overrides, sql, database.stop);
+  } catch (error) {
+    await closeConnection(sql);
+    await database.stop();
+    throw error;
+  }
+};
+
+const wire = async (
+  config: Config,
+  log: Logger,
+  overrides: Overrides,
+  sql: Sql,
+  stopDatabase: () => Promise<void>,
+): Promise<Registry> => {
+  const now = overrides.now ?? (() => new Date());
+  const privateRegistry = config.mode === 'private';
+  const policy = { privateRegistry, allowUnsigned: config.allowUnsigned };
+  const blobs = await openBlobStore(config.blobUrl);
+  await blobs.ping();
+  const staging = createStaging({
+    directory: join(config.dataDir, 'staging'),
+    memoryBytes: STAGED_IN_MEMORY,
+  });
+  const append = appendEvent({ now });
+  const cache = createDocumentCache(CACHE_BYTES);
+  const keysInUse = remembering(findDelegatedKey(sql));
+  const tokens = remembering(findToken(sql));
+  const holders = remembering(async (namespace) => (await claimOf(sql, namespace))?.account);
+  const forget = (subject: string): void => {
+    if (subject.startsWith('token:')) tokens.forget();
+    if (subject.startsWith('key:')) keysInUse.forget();
+    if (subject.startsWith('namespace:')) holders.forget();
+    for (const topic of [...packTopicsOf(subject), ...trustTopicsOf(subject)]) cache.forget(topic);
+  };
+  const follower = await followEvents({
+    sql,
+    onEvent: (event) => forget(event.subject),
+    checkEveryMs: overrides.freshnessCheckMs ?? FRESHNESS_CHECK_MS,
+  });
+  const announce = (subject: string): void => {
+    forget(subject);
+    follower.ring();
+  };
+  const { registrar } = await establishTrust({
+    sql,
+    now,
+    keyFolder: join(config.dataDir, 'keys'),
+    origin: config.publicUrl?.replace(/^https?:\/\//, ''),
+    append,
+  });
+  const reissue = reissueKeyring({ sql, now, registrar });
+  await reissue().catch((error: unknown) => log.error({ err: error }, 'the keyring could not be reissued'));
+  await ensureOperatorToken({ sql, now, append, announce }, join(config.dataDir, 'admin-token'));
+
+  const asks = authenticate({ findToken: findToken(sql), now });
+  const access = {
+    sql,
+    now,
+    append,
+    announce,
+    holderOfNamespace: holders.find,
+    privateRegistry,
+    isUsed: namespaceInUse(sql),
+  };
+  const delegations = { ...access, registrar, reissueKeyring: reissue };
+  const reads = { sql, blobs, cache, now, maxTarballBytes: MAX_UPLOAD_BYTES };
+  const publishing: PublishDeps = {
+    ...access,
+    blobs,
+    staging,
+    policy,
+    caps: { ...DEFAULT_ARCHIVE_CAPS, maxUploadBytes: MAX_UPLOAD_BYTES },
+    // Remembered only here, where the statement that commits asks about the token once more.
+    authenticate: authenticate({ findToken: tokens.find, now }),
+    delegatedKey: keysInUse.find,
+    makeEvent: makeEvent({ now }),
+    insertVersion: insertVersion(sql),
+  };
+
+  const url = (): string => config.publicUrl ?? listeningUrl(server, config.host);
+  const keyList = listKeys({ sql, now });
+  const readDiscovery = makeDiscovery({
+    cache,
+    topics: [KEYS_TOPIC],
+    name: config.registryName,
+    url,
+    privateRegistry,
+    listKeys: keyList,
+    listClaims: () => allClaims(sql),
+  });
+
+  const router = new Router({ sensitive: true, strict: true });
+  addHealthRoutes(router, { database: () => pingDatabase(sql), blobs: () => blobs.ping() });
+  addAccessRoutes(router, {
+    authenticate: asks,
+    createAccount: createAccount(access),
+    listAccounts: () => allAccounts(sql),
+    issueToken: issueToken(access),
+    listTokens: (account) => tokensOf(sql, account),
+    revokeToken: revokeToken(access),
+    claimNamespace: claimNamespace(access),
+    listClaims: () => allClaims(sql),
+    delegateKey: delegateKey(delegations),
+    revokeKey: revokeKey(delegations),
+    listKeys: keyList,
+    readKey: readKey({ sql, cache }),
+    readRoot: readRoot({ sql, cache }),
+    readKeyring: readKeyring({ sql, cache }),
+  });
+  addPackRoutes(router, {
+    publish: publishPack(overrides.publishing?.(publishing) ?? publishing),
+    readPack: readPack(reads),
+    readRegistryIndex: readRegistryIndex(reads),
+    readVersionPart: readVersionPart(reads),
+    readDiscovery,
+    authenticate: asks,
+    holderOfNamespace: holders.find,
+    admit: admission(MAX_UPLOADS),
+  });
+
+  const server = createHttpServer({ router, ready: cache.ready, log, isUnavailable });
+  const stopChores = startChores(
+    [
+      { name: 'keyring', everyMs: KEYRING_CHECK_MS, run: reissue },
+      // Keys grow old without an event.
+      { name: 'key list', everyMs: KEYRING_CHECK_MS, run: async () => cache.forget(KEYS_TOPIC) },
+      { name: 'sweep', everyMs: SWEEP_MS, run: () => staging.sweep(SWEEP_MS) },
+    ],
+    log,
+  );
+  return {
+    server,
+    url,
+    close: () => inOrder([stopChores, follower.stop, () => closeConnection(sql), stopDatabase]),
+  };
+};
