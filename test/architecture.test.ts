@@ -1,0 +1,193 @@
+// The rooms of the house and which way imports run between them.
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { ROOT, type SourceFile, sourceFiles } from './world/source.ts';
+
+const files = sourceFiles();
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+/** The room a file stands in; files directly under src/ are rooms of their own. */
+const roomOf = (path: string): string => {
+  const [top = '', second = ''] = path.split('/');
+  return top === 'src' ? second.replace(/\.(ts|mjs|cjs)$/, '') : top;
+};
+
+const SERVER_ROOMS = ['access', 'http', 'transparency', 'packs', 'knowledge', 'web', 'mcp', 'database'];
+const DOMAIN = ['access', 'transparency', 'http', 'database', 'protocol', 'keys', 'storage'];
+
+/** What each room may import from; the whole map of the house. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: ['compose', 'config'],
+  compose: ['config', 'chores', ...DOMAIN, 'packs', 'knowledge', 'web', 'mcp'],
+  config: ['protocol', 'keys', 'storage'],
+  chores: ['transparency', 'access', 'database'],
+  web: ['packs', 'knowledge', 'client', 'protocol'],
+  mcp: ['knowledge', 'packs', 'access', 'protocol'],
+  packs: DOMAIN,
+  knowledge: DOMAIN,
+  transparency: ['http', 'database', 'protocol', 'keys', 'storage'],
+  access: ['http', 'database', 'protocol', 'keys'],
+  http: ['protocol', 'keys', 'storage'],
+  cli: ['client', 'protocol', 'keys', 'storage', 'main'],
+  client: ['protocol', 'keys', 'storage'],
+  database: [],
+  protocol: ['keys', 'storage'],
+  keys: [],
+  storage: [],
+};
+
+const forbiddenImports = (file: SourceFile): string[] => {
+  const room = roomOf(file.path);
+  const allowed = new Set([room, ...(MAY_IMPORT[room] ?? [])]);
+  return file.imports
+    .filter((target) => !allowed.has(roomOf(target)))
+    .map((target) => `${file.path} → ${target}`);
+};
+
+/** Everything that following `next` from a file leads to, itself left out. */
+const closure = (start: SourceFile, next: (file: SourceFile) => Iterable<string>): Set<string> => {
+  const seen = new Set<string>();
+  const todo = [...next(start)];
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    const file = byPath.get(path);
+    if (file === undefined || seen.has(path)) continue;
+    seen.add(path);
+    todo.push(...next(file));
+  }
+  return seen;
+};
+
+const reach = (start: SourceFile): Set<string> => closure(start, (file) => file.imports);
+
+const reachAtRuntime = (start: SourceFile): SourceFile[] =>
+  [...closure(start, (file) => file.atRuntime)].flatMap((path) => byPath.get(path) ?? []);
+
+const holders = (mark: RegExp, allowed: (path: string) => boolean): string[] =>
+  files.filter((file) => mark.test(file.text) && !allowed(file.path)).map((file) => file.path);
+
+const importersOf = (name: RegExp, allowed: (path: string) => boolean): string[] =>
+  files
+    .filter((file) => file.packages.some((each) => name.test(each)) && !allowed(file.path))
+    .map((file) => file.path);
+
+const isPure = (file: SourceFile): boolean => /^\/\/.*\bPure\b/i.test(file.text.split('\n', 1)[0] ?? '');
+
+describe('the house', () => {
+  it('has the fixed top level and nothing else', () => {
+    const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    const top = new Set(
+      tracked
+        .split('\n')
+        .filter(Boolean)
+        .map((path) => path.split('/')[0] ?? ''),
+    );
+    const fixed = [
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      'src',
+      'keys',
+      'storage',
+      'migrations',
+      'openapi',
+      'test',
+      'README.md',
+      'LICENSE',
+    ];
+    expect([...top].filter((name) => !fixed.includes(name) && !name.startsWith('.'))).toEqual([]);
+  });
+
+  it('gives every file a room it knows', () => {
+    expect(files.filter((file) => !(roomOf(file.path) in MAY_IMPORT)).map((file) => file.path)).toEqual([]);
+  });
+
+  it('lets imports run only the way the map says', () => {
+    expect(files.flatMap(forbiddenImports)).toEqual([]);
+  });
+
+  it('lets the wire and the protocol take only names and digests from storage, never bytes', () => {
+    const allowed = /^storage\/(digest|errors)\.ts$/;
+    const leaks = files
+      .filter((file) => ['http', 'protocol'].includes(roomOf(file.path)))
+      .flatMap((file) => file.imports.filter((path) => roomOf(path) === 'storage' && !allowed.test(path)));
+    expect(leaks).toEqual([]);
+  });
+
+  it('has no import circle', () => {
+    expect(files.filter((file) => reach(file).has(file.path)).map((file) => file.path)).toEqual([]);
+  });
+
+  it('keeps the verifying client away from every server room', () => {
+    const leaks = files
+      .filter((file) => ['client'].includes(roomOf(file.path)))
+      .flatMap((file) =>
+        [...reach(file)]
+          .filter((path) => SERVER_ROOMS.includes(roomOf(path)))
+          .map((path) => `${file.path} → ${path}`),
+      );
+    expect(leaks).toEqual([]);
+  });
+
+  it('lets the command line reach the server only by starting it', () => {
+    const leaks = files
+      .filter((file) => roomOf(file.path) === 'cli' && file.path !== 'src/cli/serve.ts')
+      .flatMap((file) =>
+        file.imports.filter((path) => SERVER_ROOMS.includes(roomOf(path)) || roomOf(path) === 'main'),
+      );
+    expect(leaks).toEqual([]);
+  });
+
+  it('keeps files that call themselves pure away from stores, clocks, transports and connections', () => {
+    const impureModule =
+      /^node:(fs|net|http|https|tls|dns|child_process|worker_threads)|^(koa|postgres|pino|@koa\/|@aws-sdk\/)/;
+    const impureText =
+      /\bDate\.now\(|new Date\(\)|\bfetch\(|\bsetTimeout\(|\bMath\.random\(|randomBytes\(|randomUUID\(/;
+    const reachesWorld = (file: SourceFile): string[] =>
+      [file, ...reachAtRuntime(file)]
+        .filter((each) => [...each.atRuntime].some((name) => impureModule.test(name)))
+        .map((each) => `${file.path} reaches ${each.path}`);
+    const leaks = files
+      .filter(isPure)
+      .flatMap((file) => [
+        ...reachesWorld(file),
+        ...(impureText.test(file.text) ? [`${file.path} reads the world`] : []),
+      ]);
+    expect(leaks).toEqual([]);
+  });
+
+  it('keeps the leaves of a domain apart: policy, store and routes never import one another sideways', () => {
+    const leaf = (path: string) => /\/(policy|[a-z-]*-store)\.ts$/.test(path);
+    const leaks = files
+      .filter((file) => leaf(file.path) && roomOf(file.path) !== 'storage')
+      .flatMap((file) =>
+        file.imports
+          .filter((path) => roomOf(path) === roomOf(file.path) && (leaf(path) || /\/routes\.ts$/.test(path)))
+          .map((path) => `${file.path} → ${path}`),
+      );
+    expect(leaks).toEqual([]);
+  });
+});
+
+describe('one door for each library', () => {
+  it('Ed25519 only through keys/ed25519.ts', () => {
+    expect(importersOf(/^@noble\/ed25519/, (path) => path === 'keys/ed25519.ts')).toEqual([]);
+  });
+  it('the S3 SDK only in storage/s3-store.ts', () => {
+    expect(importersOf(/^@aws-sdk\//, (path) => path === 'storage/s3-store.ts')).toEqual([]);
+  });
+  it('tar-stream only in src/protocol/tarball.ts', () => {
+    expect(importersOf(/^tar-stream/, (path) => path === 'src/protocol/tarball.ts')).toEqual([]);
+  });
+  it('SQL only in stores and the database room', () => {
+    const sql = /\b(?:sql|tx|db)(?:<[^`]*>)?`/;
+    expect(holders(sql, (path) => /-store\.ts$/.test(path) || path.startsWith('src/database/'))).toEqual([]);
+  });
+  it('the environment only through src/config.ts', () => {
+    // The launcher sets what must stand before anything is loaded.
+    const allowed = ['src/config.ts', 'src/cli/attestry.cjs'];
+    expect(holders(/process\.env/, (path) => allowed.includes(path))).toEqual([]);
+  });
+});

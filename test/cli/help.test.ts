@@ -1,0 +1,108 @@
+// What the command line says of itself, and how it answers when it is used wrongly.
+import { describe, expect, it } from 'vitest';
+import { newShell } from '../world/cli.ts';
+
+const COMMANDS = [
+  'serve',
+  'new',
+  'keygen',
+  'pack',
+  'publish',
+  'verify',
+  'install',
+  'account create',
+  'account list',
+  'token create',
+  'token list',
+  'token revoke',
+  'namespace claim',
+  'namespace list',
+  'keys add',
+  'keys list',
+  'keys revoke',
+];
+
+describe('help', { timeout: 60_000 }, () => {
+  it('lists the commands by who uses them, and ends with an example', async () => {
+    const { code, stdout } = await (await newShell()).run('--help');
+    expect(code).toBe(0);
+    const order = ['Publishers:', 'publish', 'Hosts:', 'install', 'Operators:', 'serve'];
+    expect(order.map((word) => stdout.indexOf(word))).toEqual(
+      order.map((word) => stdout.indexOf(word)).sort((a, b) => a - b),
+    );
+    expect(stdout).toMatch(/Example:\n {2}attestry .+\n$/);
+  });
+
+  it('of every command ends with an example of that command', async () => {
+    const shell = await newShell();
+    for (const command of COMMANDS) {
+      const { code, stdout } = await shell.run(...command.split(' '), '--help');
+      expect({ command, code }).toEqual({ command, code: 0 });
+      expect(stdout.trimEnd().split('\n').at(-1)).toContain(`attestry ${command}`);
+    }
+  });
+
+  it('of "token revoke" shows what the id of a token looks like', async () => {
+    const { stdout } = await (await newShell()).run('token', 'revoke', '--help');
+    expect(stdout).toMatch(/attestry token revoke tok_[0-9a-f]+\n$/);
+  });
+
+  it('has no colour when nobody looks', async () => {
+    const shell = await newShell({ FORCE_COLOR: '1' });
+    const { stderr } = await shell.run('verify', 'vendor.acme.tools@1.0.0', '--url', 'http://127.0.0.1:1');
+    expect(stderr).not.toContain('\u001b');
+  });
+});
+
+describe('wrong use ends with exit code 2 and a sentence:', { timeout: 30_000 }, () => {
+  it.each([
+    ['no command', [], 'Usage: attestry'],
+    ['an unknown command', ['publsh'], 'publish'],
+    ['an unknown option', ['verify', 'vendor.acme.tools', '--rot', 'x'], "unknown option '--rot'"],
+    ['a missing argument', ['verify'], "missing required argument 'name@version'"],
+    ['a missing option', ['install', 'vendor.acme.tools'], "required option '--dir <dir>'"],
+    ['a name that is none', ['verify', 'tools@1.0.0'], 'scope.org.name'],
+    ['a range that is none', ['verify', 'vendor.acme.tools@latest'], 'no version and no range'],
+    ['a tree that is none', ['verify', 'vendor.acme.tools', '--tree', 'v3'], 'The trees are v1 and v2.'],
+    [
+      'an address that is none',
+      ['verify', 'vendor.acme.tools', '--url', 'ftp://x'],
+      'not an http or https URL',
+    ],
+    ['a pack without a key', ['pack', '.'], 'attestry keygen'],
+    ['a new pack with a bad name', ['new', 'hello'], 'scope.org.name'],
+  ])('%s', async (_name, args, sentence) => {
+    const { code, stdout, stderr } = await (await newShell()).run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+  });
+});
+
+describe('failures end with exit code 1 and name the cure:', { timeout: 30_000 }, () => {
+  it.each([
+    ['a registry that is not there', ['keys', 'list', '--url', 'http://127.0.0.1:1'], 'npm start'],
+    ['a file that is not there', ['publish', 'nothing.tgz'], 'no such file or directory: nothing.tgz'],
+    ['a file that is no pack', ['publish', 'package.json'], 'no such file'],
+    [
+      'a token file that is not there',
+      ['account', 'list', '--token-file', 'token'],
+      'no such file or directory: token',
+    ],
+  ])('%s', async (_name, args, sentence) => {
+    const { code, stderr } = await (await newShell()).run(...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(sentence);
+  });
+
+  it('one JSON document on standard output, with the question and the evidence, when asked for JSON', async () => {
+    const { code, document } = await (await newShell()).json(
+      'verify',
+      'vendor.acme.tools',
+      '--url',
+      'http://127.0.0.1:1',
+    );
+    expect(code).toBe(1);
+    expect(document).toMatchObject({ ok: false, error: 'pack_registry_unreachable', question: 'registry' });
+    expect(document.evidence).toMatchObject({ errno: 'ECONNREFUSED' });
+  });
+});

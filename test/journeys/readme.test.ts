@@ -1,0 +1,141 @@
+// What the README tells a newcomer to type works line by line, against the real program in a folder of its own.
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OwnDatabase, ownDatabase } from '../world/database.ts';
+import { ROOT } from '../world/source.ts';
+
+const run = promisify(execFile);
+const LAUNCHER = join(ROOT, 'src/cli/attestry.cjs');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The lines of the shell block under a heading. */
+const block = (heading: string): string[] => {
+  const section = readme.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return /```sh\n([\s\S]*?)```/.exec(section)?.[1]?.trim().split('\n') ?? [];
+};
+
+const hasTools = ['curl', 'openssl', 'tar'].every(
+  (tool) => spawnSync(tool, ['--version']).error === undefined,
+);
+
+let folder: string;
+let database: OwnDatabase;
+let server: ChildProcess;
+let greeting = '';
+let url = '';
+
+const serve = async (settings: Readonly<Record<string, string>>): Promise<void> => {
+  server = spawn(process.execPath, [LAUNCHER, 'serve'], {
+    cwd: folder,
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for await (const chunk of server.stdout ?? []) {
+    greeting += String(chunk);
+    if (greeting.includes('install ')) break;
+  }
+  url = /listening on (\S+)/.exec(greeting)?.[1] ?? '';
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'attestry-readme-'));
+  await chmod(folder, 0o755);
+  database = await ownDatabase();
+  await serve({ ATTESTRY_PORT: '0', DATABASE_URL: database.url });
+});
+afterAll(async () => {
+  server.kill('SIGTERM');
+  if (server.exitCode === null) await once(server, 'exit');
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Types lines into one shell, as a newcomer does. */
+const type = (lines: readonly string[], home: string) => {
+  const script = ['set -e', `npx() { shift; node '${LAUNCHER}' "$@"; }`, ...lines].join('\n');
+  return run('bash', ['-c', script], { cwd: folder, env: { ...process.env, ATTESTRY_URL: url, HOME: home } });
+};
+
+describe('the README', () => {
+  it('goes from a key to an installed pack, line by line', async () => {
+    const lines = block('Publish, verify, install');
+    expect(lines.length).toBeGreaterThanOrEqual(8);
+    const { stdout } = await type(lines, folder);
+    expect(stdout).toContain('Published community.demo.hello@1.0.0');
+    expect(existsSync(join(folder, 'packs/community.demo.hello/pack.json'))).toBe(true);
+  });
+
+  it.skipIf(!hasTools)(
+    `shows how to check a signature by hand${hasTools ? '' : ' (skipped: no curl or openssl here)'}`,
+    async () => {
+      expect((await type(block('The wire'), folder)).stdout).toContain('Signature Verified Successfully');
+    },
+  );
+
+  it('makes an account and a token for a publisher', async () => {
+    const { stdout } = await type(
+      ['export ATTESTRY_TOKEN=$(cat .data/admin-token)', ...block('People and tokens')],
+      folder,
+    );
+    expect(stdout).toMatch(/att_[0-9A-Za-z]{49}/);
+  });
+
+  it('lets that publisher claim, list a key, publish and take nothing that is not his', async () => {
+    const token = /att_[0-9A-Za-z]{49}/.exec(
+      (
+        await type(
+          [
+            'export ATTESTRY_TOKEN=$(cat .data/admin-token)',
+            'npx attestry token create --account acme --scope packs:publish,keys:manage,namespaces:claim',
+          ],
+          folder,
+        )
+      ).stdout,
+    )?.[0];
+    const lines = [
+      `export ATTESTRY_TOKEN=${token}`,
+      'npx attestry namespace claim vendor.acme',
+      'npx attestry keygen --key-id acme-1',
+      "npx attestry keys add --key-id acme-1 --key acme-1.pem --namespaces 'vendor.acme.*'",
+      'npx attestry new vendor.acme.tools',
+      'npx attestry pack vendor.acme.tools --key acme-1.pem',
+      'npx attestry publish vendor.acme.tools-1.0.0.tgz',
+    ];
+    expect((await type(lines, folder)).stdout).toContain('Published vendor.acme.tools@1.0.0');
+    const others = [
+      lines[0] ?? '',
+      'npx attestry keys add --key-id acme-2 --public demo-1.pub --namespaces vendor.acme.x',
+    ];
+    await expect(type(others, folder)).rejects.toThrow('Prove that you hold the key');
+  });
+
+  it('names every setting there is, and no other', () => {
+    const known = [
+      ...readFileSync(join(ROOT, 'src/config.ts'), 'utf8').matchAll(/'(ATTESTRY_[A-Z_]+)',$/gm),
+    ].map((found) => found[1]);
+    const told = new Set(readme.match(/ATTESTRY_[A-Z]+(?:_[A-Z]+)*/g));
+    expect([...told].sort()).toEqual([...new Set(known)].sort());
+  });
+});
+
+describe('the greeting', () => {
+  it('prints the address and commands that run as they stand', async () => {
+    const lines = greeting.split('\n').filter((line) => line.startsWith('  '));
+    await rm(join(folder, 'packs'), { recursive: true, force: true });
+    const fresh = lines.map((line) =>
+      line
+        .trim()
+        .replaceAll('community.demo.hello', 'community.demo.greeting')
+        .replaceAll('demo-1', 'demo-2')
+        .replaceAll("'community.demo.*'", "'community.demo.greeting'"),
+    );
+    await type(fresh, folder);
+    expect(existsSync(join(folder, 'packs/community.demo.greeting/pack.json'))).toBe(true);
+  });
+});

@@ -1,0 +1,84 @@
+// The documents in openapi/ and the routes that are mounted say the same.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Router from '@koa/router';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { addAccessRoutes } from '../src/access/routes.ts';
+import { addHealthRoutes } from '../src/http/health.ts';
+import { addPackRoutes } from '../src/packs/routes.ts';
+import { ROOT } from './world/source.ts';
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
+
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly responses?: Readonly<Record<string, unknown>>;
+}
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const folder = join(ROOT, 'openapi');
+const documents = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => [name, parse(readFileSync(join(folder, name), 'utf8')) as OpenApi] as const);
+
+const operations = documents.flatMap(([, document]) =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) =>
+      item[method] ? [{ route: `${method.toUpperCase()} ${path}`, operation: item[method] }] : [],
+    ),
+  ),
+);
+
+const mounted = (): string[] => {
+  const router = new Router();
+  addHealthRoutes(router, {});
+  addAccessRoutes(router, {} as never);
+  addPackRoutes(router, {} as never);
+  return router.stack.flatMap((layer) =>
+    layer.methods
+      .filter((method) => method !== 'HEAD')
+      .map((method) => `${method} ${String(layer.path).replace(/:(\w+)/g, '{$1}')}`),
+  );
+};
+
+const refsOf = (value: unknown): string[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => (key === '$ref' ? [String(child)] : refsOf(child)));
+};
+
+const resolves = (ref: string, from: string): boolean => {
+  const [file, pointer = ''] = ref.split('#');
+  const document: unknown = documents.find(([name]) => name === (file || from))?.[1];
+  const found = pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+  return found !== undefined;
+};
+
+describe('openapi/', () => {
+  it('describes every mounted route, and no other', () => {
+    expect(operations.map(({ route }) => route).sort()).toEqual(mounted().sort());
+  });
+
+  it('gives each operation a name of its own, a summary and its answers', () => {
+    const names = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(names).size).toBe(names.length);
+    expect(
+      operations.filter(
+        ({ operation }) => !operation.operationId || !operation.summary || !operation.responses,
+      ),
+    ).toEqual([]);
+  });
+
+  it('refers only to what is there', () => {
+    const broken = documents.flatMap(([name, document]) =>
+      refsOf(document).filter((ref) => !resolves(ref, name)),
+    );
+    expect(broken).toEqual([]);
+  });
+});
