@@ -1,4 +1,5 @@
 // Turns whatever went wrong into the one closed error envelope {error, message, details}.
+import type { Socket } from 'node:net';
 import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from 'pino';
 import { StorageError } from '../../storage/errors.ts';
@@ -33,16 +34,37 @@ const writeFault = (ctx: Context, problem: Fault): void => {
   ctx.body = body;
 };
 
-const LINGER_MS = 500;
+const LINGER_MS = 2_000;
+const MOST_DRAINED_BYTES = 4 * 1024 * 1024;
 
 const hasBody = ({ headers }: Context): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
+/**
+ * Closing while bytes arrive resets the connection, and a reset throws away the answer the sender has not read yet. So
+ * only our side is closed at first; the sender's is drained within bounds, and cut off after a moment.
+ */
+const closeLingering = (socket: Socket): void => {
+  let left = MOST_DRAINED_BYTES;
+  socket.on('data', (chunk) => {
+    left -= chunk.length;
+    if (left < 0) socket.pause();
+  });
+  socket.end();
+  const late = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(late));
+};
+
 /** A body nobody reads may go on for ever: the connection ends soon after the answer instead of draining it. */
-const stopListening = (ctx: Context): void => {
-  if (ctx.req.complete || !hasBody(ctx)) return;
-  if (!ctx.res.headersSent) ctx.set('Connection', 'close');
-  ctx.res.once('finish', () => setTimeout(() => ctx.req.destroy(), LINGER_MS).unref());
+const stopListening = ({ req, res }: Context): void => {
+  const { socket } = res;
+  if (req.complete || socket === null) return;
+  if (!res.headersSent) {
+    res.setHeader('Connection', 'close');
+    // What Node calls when the last answer of a connection is out.
+    socket.destroySoon = () => closeLingering(socket);
+  } else if (res.writableFinished) closeLingering(socket);
+  else res.once('finish', () => closeLingering(socket));
 };
 
 export const faultReply =
@@ -58,6 +80,6 @@ export const faultReply =
       }
       writeFault(ctx, problem);
     } finally {
-      stopListening(ctx);
+      if (hasBody(ctx)) stopListening(ctx);
     }
   };

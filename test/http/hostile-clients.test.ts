@@ -61,6 +61,23 @@ describe('an endless upload', () => {
   });
 });
 
+describe('a refusal in the middle of an upload', () => {
+  it('reaches a sender that writes all of its body before it reads the answer', async () => {
+    const { hostname, port } = new URL(registry.url);
+    const socket = connect({ port: Number(port), host: hostname });
+    await once(socket, 'connect');
+    socket.pause();
+    socket.write(put(`Content-Length: ${2 * 1024 * 1024}\r\n`));
+    for (let sent = 0; sent < 2 * 1024 * 1024; sent += 65_536) {
+      if (!socket.write('x'.repeat(65_536))) await once(socket, 'drain');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
 describe('a body where none belongs', () => {
   it.each(['/healthz', '/v1/index.json'])(
     'sent endlessly to %s is cut off soon after the answer',
