@@ -23,10 +23,17 @@ export interface Vkey {
   readonly name: string;
   readonly id: Uint8Array;
   readonly publicKey: PublicKey;
+  readonly algorithm?: never;
+}
+
+/** A key of a witness, which signs with a time (C2SP tlog-cosignature, cosignature/v1). */
+export interface WitnessVkey extends Omit<Vkey, 'algorithm'> {
+  readonly algorithm: 'cosignature/v1';
 }
 
 const SPKI_PREFIX = decodeHex('302a300506032b6570032100') ?? new Uint8Array();
 const VKEY_ED25519 = 0x01;
+const VKEY_COSIGNATURE = 0x04;
 const MAX_VKEY_NAME = 256;
 
 /** @throws KeyError `key_id` */
@@ -84,37 +91,57 @@ export const parsePublicKeyBase64 = (text: string): PublicKey => decodedKey(deco
 /** 64 hex digits. Throws like `publicKeyFromBytes`, or `key_form`. */
 export const parsePublicKeyHex = (text: string): PublicKey => decodedKey(decodeHex(text));
 
-const vkeyId = (name: string, algorithmAndKey: Uint8Array): Uint8Array =>
-  sha256(concatBytes(utf8(`${name}\n`), algorithmAndKey)).slice(0, 4);
-
-const isVkeyName = (name: string): boolean =>
+/** Whether a note signer may bear that name: 1 to 256 characters, no `+`, blanks or control characters. */
+export const isVkeyName = (name: string): boolean =>
   name.length > 0 && name.length <= MAX_VKEY_NAME && !/[+\p{White_Space}\p{Cc}\p{Surrogate}]/u.test(name);
 
-/** @throws KeyError `vkey_form` for a name that is empty, too long, or holds `+`, blanks or control characters */
-export const vkeyOf = (name: string, publicKey: PublicKey): Vkey => {
+const vkeyFor = (algorithm: number, name: string, publicKey: PublicKey): Vkey => {
   if (!isVkeyName(name)) throw new KeyError('vkey_form', { name: name.slice(0, 200) });
-  return { name, publicKey, id: vkeyId(name, concatBytes(Uint8Array.of(VKEY_ED25519), publicKey)) };
+  const named = concatBytes(utf8(`${name}\n`), Uint8Array.of(algorithm), publicKey);
+  return { name, publicKey, id: sha256(named).slice(0, 4) };
 };
 
-/** `<name>+<8 hex>+<base64(0x01 || key)>` (C2SP signed-note). */
-export const formatVkey = ({ name, id, publicKey }: Vkey): string =>
-  `${name}+${encodeHex(id)}+${encodeBase64(concatBytes(Uint8Array.of(VKEY_ED25519), publicKey))}`;
+const vkeyText = (algorithm: number, { name, id, publicKey }: Vkey | WitnessVkey): string =>
+  `${name}+${encodeHex(id)}+${encodeBase64(concatBytes(Uint8Array.of(algorithm), publicKey))}`;
 
-/**
- * Split at the first two `+`: base64 may hold more of them.
- * @throws KeyError `vkey_form`, `vkey_algorithm`, `vkey_hash` and those of `publicKeyFromBytes`
- */
-export const parseVkey = (text: string): Vkey => {
+// Split at the first two `+`: base64 may hold more of them.
+const vkeyFrom = (algorithm: number, text: string): Vkey => {
   const [, name = '', hash = '', encoded = ''] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(text) ?? [];
   const bytes = decodeBase64(encoded);
   if (!isVkeyName(name) || bytes === undefined || bytes.length === 0)
     throw new KeyError('vkey_form', { found: text.slice(0, 200) });
-  if (bytes[0] !== VKEY_ED25519) throw new KeyError('vkey_algorithm', { found: bytes[0] });
-  const vkey = vkeyOf(name, publicKeyFromBytes(bytes.subarray(1)));
+  if (bytes[0] !== algorithm) throw new KeyError('vkey_algorithm', { expected: algorithm, found: bytes[0] });
+  const vkey = vkeyFor(algorithm, name, publicKeyFromBytes(bytes.subarray(1)));
   if (encodeHex(vkey.id) !== hash)
     throw new KeyError('vkey_hash', { expected: encodeHex(vkey.id), found: hash });
   return vkey;
 };
+
+const asWitness = ({ name, id, publicKey }: Vkey): WitnessVkey => ({
+  algorithm: 'cosignature/v1',
+  name,
+  id,
+  publicKey,
+});
+
+/** @throws KeyError `vkey_form` for a name that is empty, too long, or holds `+`, blanks or control characters */
+export const vkeyOf = (name: string, publicKey: PublicKey): Vkey => vkeyFor(VKEY_ED25519, name, publicKey);
+
+/** `<name>+<8 hex>+<base64(0x01 || key)>` (C2SP signed-note). */
+export const formatVkey = (vkey: Vkey): string => vkeyText(VKEY_ED25519, vkey);
+
+/** @throws KeyError `vkey_form`, `vkey_algorithm`, `vkey_hash` and those of `publicKeyFromBytes` */
+export const parseVkey = (text: string): Vkey => vkeyFrom(VKEY_ED25519, text);
+
+/** Throws like `vkeyOf`. */
+export const witnessVkeyOf = (name: string, publicKey: PublicKey): WitnessVkey =>
+  asWitness(vkeyFor(VKEY_COSIGNATURE, name, publicKey));
+
+/** `<name>+<8 hex>+<base64(0x04 || key)>` (C2SP tlog-cosignature). */
+export const formatWitnessVkey = (vkey: WitnessVkey): string => vkeyText(VKEY_COSIGNATURE, vkey);
+
+/** Throws like `parseVkey`; `vkey_algorithm` for any other kind of key. */
+export const parseWitnessVkey = (text: string): WitnessVkey => asWitness(vkeyFrom(VKEY_COSIGNATURE, text));
 
 /**
  * A public key in any form known here: PEM, vkey, hex or base64; blanks around it are forgiven.
