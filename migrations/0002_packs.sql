@@ -15,6 +15,8 @@ create table versions (
   warnings     jsonb not null,
   publisher    text not null, -- an account; likewise
   published_at timestamptz not null,
+  event_id     text not null, -- of the event that published it
+  statement    text, -- the publisher's release statement: a DSSE envelope as it was sent
   yanked       jsonb,
   deprecated   jsonb,
   -- Also where two trees or two spellings of a name are involved: a version has one set of bytes.

@@ -1,6 +1,7 @@
 // A fact we recorded: the exact shape and bytes of a log leaf, open or sealed. Pure.
-import { canonicalBytes, type JsonObject } from '../../keys/canonical.ts';
-import { digestOf } from '../../storage/digest.ts';
+import { encodeBase64, encodeHex } from '../../keys/bytes.ts';
+import { canonicalBytes, type JsonObject, parseCanonical } from '../../keys/canonical.ts';
+import { sha256 } from '../../keys/hash.ts';
 
 /** The catalogue of event kinds; each stands for one state change and is named after what happened. */
 export const EVENT_KINDS = [
@@ -12,6 +13,8 @@ export const EVENT_KINDS = [
   'token.revoked',
   'namespace.claimed',
   'pack.published',
+  'pack.yanked',
+  'pack.unyanked',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -54,6 +57,10 @@ const fullEvent = (id: string, at: Date, facts: EventFacts): JsonObject => ({
   causationId: null,
 });
 
+/** What the log holds instead of an event that the public must not read: a salted commitment to it. */
+const commitmentTo = (id: string, sealed: Uint8Array): Uint8Array =>
+  canonicalBytes({ v: 1, id, kind: 'sealed', commitment: encodeHex(sha256(sealed)) });
+
 /**
  * Makes the record of one state change.
  * @param nonce 32 random bytes, so that a commitment cannot be guessed from what is known of the event.
@@ -62,11 +69,26 @@ const fullEvent = (id: string, at: Date, facts: EventFacts): JsonObject => ({
 export const recordEvent = (id: string, at: Date, nonce: Uint8Array, facts: EventFacts): RecordedEvent => {
   const open = fullEvent(id, at, facts);
   const isSealed = facts.sealed === true || ALWAYS_SEALED.has(facts.kind);
-  const sealed = isSealed ? canonicalBytes({ ...open, nonce: Buffer.from(nonce).toString('base64') }) : null;
-  const leaf =
-    sealed === null
-      ? canonicalBytes(open)
-      : canonicalBytes({ v: 1, id, kind: 'sealed', commitment: digestOf(sealed) });
+  const sealed = isSealed ? canonicalBytes({ ...open, nonce: encodeBase64(nonce) }) : null;
+  const leaf = sealed === null ? canonicalBytes(open) : commitmentTo(id, sealed);
   if (leaf.length > MAX_LEAF_BYTES) throw new RangeError(`event ${facts.kind} does not fit a log entry`);
   return { id, kind: facts.kind, subject: facts.subject, at, leaf, sealed };
+};
+
+/** A full event as it was read, with the leaf that it stands for in the log. */
+export interface OpenedEvent {
+  readonly event: JsonObject;
+  readonly leaf: Uint8Array;
+}
+
+/**
+ * Reads the canonical bytes of a full event, open or from behind a commitment. Says nothing about whether a log holds it.
+ * @throws KeyError `json_not_canonical`, `json_value`, `json_too_deep`; RangeError where it is no event
+ */
+export const openEvent = (bytes: Uint8Array): OpenedEvent => {
+  const event = parseCanonical(bytes);
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new RangeError('no event');
+  const { id, nonce } = event as JsonObject;
+  if (typeof id !== 'string') throw new RangeError('an event without an id');
+  return { event: event as JsonObject, leaf: nonce === undefined ? bytes : commitmentTo(id, bytes) };
 };

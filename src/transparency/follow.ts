@@ -16,6 +16,8 @@ export interface FollowDeps {
   /** Called for each event once, in commit order as far as it is known; for this process's own with some delay. */
   readonly onEvent: (event: EventSighting) => void;
   readonly checkEveryMs: number;
+  /** Called whenever another process committed something. */
+  readonly onRing?: () => void;
 }
 
 export interface Follower {
@@ -43,7 +45,11 @@ export const followEvents = async (the: FollowDeps): Promise<Follower> => {
   const quietly = () => void read(EVENTS).catch(() => undefined);
   const ringer = randomUUID();
   // What this process committed it knows already; the next check moves past it.
-  const onRing = (from: string) => (from === ringer ? undefined : quietly());
+  const onRing = (from: string) => {
+    if (from === ringer) return;
+    the.onRing?.();
+    quietly();
+  };
   const listening = await the.sql.listen(DOORBELL, onRing, quietly);
   const ring = coalesce(async () => {
     await sleep(RING_EVERY_MS);

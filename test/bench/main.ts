@@ -1,9 +1,10 @@
-// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify]
+// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log]
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeConnection, connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
+import { benchLog } from './log.ts';
 import { benchPublish } from './publish.ts';
 import { benchReads } from './reads.ts';
 import type { Comparison } from './rounds.ts';
@@ -50,7 +51,7 @@ const configuration = async (databaseUrl: string) => {
   };
 };
 
-const BENCHES = { reads: benchReads, publish: benchPublish, verify: benchVerify };
+const BENCHES = { reads: benchReads, publish: benchPublish, verify: benchVerify, log: benchLog };
 
 const chosen = () =>
   Object.entries(BENCHES).flatMap(([name, bench]) => (only === undefined || only === name ? [bench] : []));

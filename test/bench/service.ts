@@ -11,6 +11,7 @@ import { ROOT } from '../world/source.ts';
 export interface Service {
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
   readonly publisher: Publisher;
   readonly call: ReturnType<typeof caller>;
   stop(): Promise<void>;
@@ -57,5 +58,5 @@ export const startService = async (dataDir: string, databaseUrl: string): Promis
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
-  return { url, token, publisher, call, stop };
+  return { url, token, pid: child.pid ?? 0, publisher, call, stop };
 };

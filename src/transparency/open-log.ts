@@ -1,0 +1,93 @@
+// Opens the log for sealing: everything the head promises is checked before anything is signed on top of it.
+import { equalBytes } from '../../keys/bytes.ts';
+import { type BlobStore, readObject } from '../../storage/blob-store.ts';
+import { LOG_CHECKPOINT_KEY } from '../../storage/object-keys.ts';
+import type { Queryable, Sql } from '../database/connect.ts';
+import { type Checkpoint, parseCheckpointText } from '../protocol/checkpoint.ts';
+import { edgeFrom, edgeRoot } from '../protocol/growing-tree.ts';
+import { EMPTY_ROOT } from '../protocol/merkle.ts';
+import { parseNote } from '../protocol/signed-note.ts';
+import { type ReadTile, TILE_WIDTH, treeRoot } from '../protocol/tiles.ts';
+import {
+  adoptForeignEvents,
+  BEFORE_ALL,
+  type Head,
+  insertFirstHead,
+  leavesBetween,
+  readHead,
+  replaceCheckpoint,
+} from './log-store.ts';
+import { LogDamaged } from './log-tiles.ts';
+import type { SealState } from './seal.ts';
+
+export interface OpenLogDeps {
+  /** The session that holds the sealer's lock. */
+  readonly session: Queryable;
+  readonly sql: Sql;
+  readonly blobs: BlobStore;
+  readonly readTile: ReadTile;
+  readonly now: () => Date;
+  readonly sign: (size: number, root: Uint8Array) => Promise<string>;
+  /** Whether today's log key signed this checkpoint. */
+  readonly isOurs: (checkpoint: string) => boolean;
+}
+
+const MAX_CHECKPOINT_BYTES = 64 * 1024;
+
+const firstHead = async (the: OpenLogDeps): Promise<Head> => {
+  const checkpoint = await the.sign(0, EMPTY_ROOT);
+  await insertFirstHead(the.session, {
+    size: 0,
+    root: EMPTY_ROOT,
+    checkpoint,
+    last: BEFORE_ALL,
+    sealedAt: the.now(),
+  });
+  const head = await readHead(the.session);
+  if (head === undefined) throw new Error('the head of the log is gone right after it was made');
+  return head;
+};
+
+/** After a change of the log key the same head is signed anew, so that clients who know only the new key believe it. */
+const underTodaysKey = async (the: OpenLogDeps, head: Head): Promise<Head> => {
+  if (the.isOurs(head.checkpoint)) return head;
+  const checkpoint = await the.sign(head.size, head.root);
+  if (!(await replaceCheckpoint(the.session, head, checkpoint)))
+    throw new LogDamaged('The head of the log moved while it was opened.');
+  return { ...head, checkpoint };
+};
+
+const readPublished = async (blobs: BlobStore): Promise<Checkpoint | undefined> => {
+  const bytes = await readObject(blobs, LOG_CHECKPOINT_KEY, { maxBytes: MAX_CHECKPOINT_BYTES });
+  return bytes && parseCheckpointText(parseNote(Buffer.from(bytes).toString('utf8')).text);
+};
+
+/** A database that was set back, or a blob store of another log, would have us sign a fork. */
+const requireSameHistory = async (the: OpenLogDeps, head: Head): Promise<void> => {
+  const published = await readPublished(the.blobs);
+  if (published === undefined) return;
+  const evidence = { database: head.size, published: published.size };
+  if (published.size > head.size)
+    throw new LogDamaged(
+      'The database is older than the log in the blob store: restore the newer database instead of signing a fork.',
+      evidence,
+    );
+  const root = published.size === head.size ? head.root : await treeRoot(published.size, the.readTile);
+  if (equalBytes(root, published.root)) return;
+  throw new LogDamaged('The log in the blob store is not the one in the database.', evidence);
+};
+
+/** @throws LogDamaged where the head does not follow from the rows and objects it stands on */
+export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
+  const found = (await readHead(the.session)) ?? (await firstHead(the));
+  const adopted = await adoptForeignEvents(the.session);
+  const stored = adopted === 0 ? found : { ...found, last: BEFORE_ALL };
+  const { size, root } = stored;
+  const edge = await edgeFrom(size, the.readTile);
+  if (!equalBytes(edgeRoot(edge), root))
+    throw new LogDamaged('The rows of the log do not hash to its head.', { size });
+  await requireSameHistory(the, stored);
+  const head = await underTodaysKey(the, stored);
+  const start = size - (size % TILE_WIDTH);
+  return { head, edge, bundle: await leavesBetween(the.sql, start, size) };
+};

@@ -1,0 +1,143 @@
+// Keeps one sealer at work among any number of processes: whoever holds the lock seals, the others stand by.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queryable, Sql } from '../database/connect.ts';
+import { type HeadMove, moveHead, nextUnsealed, takeSealerLock } from './log-store.ts';
+import { LogDamaged } from './log-tiles.ts';
+import { type SealDeps, type SealState, sealBatch } from './seal.ts';
+
+/** What one term of sealing works with; a simulated world may put its own steps in their place. */
+export type SealSteps = SealDeps & { readonly publish: (state: SealState) => Promise<unknown> };
+
+export interface SealerDeps {
+  readonly sql: Sql;
+  /** Opens the log under a lock that is held. @throws LogDamaged */
+  readonly open: (session: Queryable) => Promise<SealState>;
+  readonly steps: Omit<SealDeps, 'nextUnsealed' | 'moveHead'>;
+  /** Copies the newest checkpoint, and what it covers, to where mirrors read it. */
+  readonly publish: (state: SealState) => Promise<unknown>;
+  readonly replaceSteps?: ((steps: SealSteps) => SealSteps) | undefined;
+  /** Whether this session may seal; default: whoever holds the one lock in the database. */
+  readonly takeLock?: ((session: Queryable) => Promise<boolean>) | undefined;
+  /** How long to wait after a failure; milliseconds. */
+  readonly afterTroubleMs?: number;
+  /** Told when sealing had to stop, and of every failure before the next try. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export interface Sealer {
+  /** Says that something was committed here. */
+  wake(): void;
+  /** Why nothing can be sealed by this process; undefined while all is well or another process seals. */
+  trouble(): unknown;
+  stop(): Promise<void>;
+}
+
+/** Whoever stands by asks this often whether the lock is free. */
+const STAND_BY_MS = 1_000;
+/** A lost ring costs this much, and no more. */
+const CHECK_MS = 500;
+/** A running transaction that may still come first is asked for again after a moment. */
+const MOMENT_MS = 2;
+const PUBLISH_EVERY_MS = 1_000;
+const AFTER_TROUBLE_MS = 1_000;
+
+/** Wakes at once when it was rung, also if that was before the wait began. */
+const bell = () => {
+  let rung = false;
+  let answer: (() => void) | undefined;
+  return {
+    ring: (): void => {
+      rung = true;
+      answer?.();
+    },
+    wait: async (ms: number): Promise<void> => {
+      if (!rung) {
+        const quit = new AbortController();
+        const heard = new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        await Promise.race([heard, sleep(ms, undefined, { signal: quit.signal }).catch(() => undefined)]);
+        quit.abort();
+        answer = undefined;
+      }
+      rung = false;
+    },
+  };
+};
+
+type Session = Awaited<ReturnType<Sql['reserve']>>;
+
+export const startSealer = (the: SealerDeps): Sealer => {
+  const door = bell();
+  const takeLock = the.takeLock ?? takeSealerLock;
+  let stopped = false;
+  let trouble: unknown;
+
+  const stepsOf = (session: Queryable): SealSteps => {
+    const steps: SealSteps = {
+      ...the.steps,
+      nextUnsealed: (after, limit) => nextUnsealed(session, after, limit),
+      // On the session of the lock: whoever lost the one has lost the other.
+      moveHead: (move: HeadMove) => moveHead(session, move),
+      publish: the.publish,
+    };
+    return the.replaceSteps?.(steps) ?? steps;
+  };
+
+  /** Seals until it is told to stop or something fails. */
+  const term = async (session: Session): Promise<void> => {
+    let state = await the.open(session);
+    trouble = undefined;
+    const steps = stepsOf(session);
+    const seal = sealBatch(steps);
+    let published = -1;
+    let publishedAt = 0;
+    const publish = async (): Promise<void> => {
+      if (published === state.head.size) return;
+      await steps.publish(state);
+      [published, publishedAt] = [state.head.size, performance.now()];
+    };
+    while (!stopped) {
+      const outcome = await seal(state);
+      state = outcome.state;
+      const idle = outcome.sealed === 0;
+      if (performance.now() - publishedAt > PUBLISH_EVERY_MS) await publish();
+      if (idle) await door.wait(outcome.waiting ? MOMENT_MS : CHECK_MS);
+    }
+    await publish();
+  };
+
+  const tryTerm = async (): Promise<void> => {
+    const session = await the.sql.reserve();
+    try {
+      if (await takeLock(session as unknown as Queryable)) await term(session);
+      else await door.wait(STAND_BY_MS);
+    } finally {
+      session.release();
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await tryTerm();
+      } catch (error) {
+        // Damage does not go away by itself; all else may.
+        if (error instanceof LogDamaged) trouble = error;
+        the.onTrouble(error);
+        if (!stopped) await sleep(the.afterTroubleMs ?? AFTER_TROUBLE_MS);
+      }
+    }
+  };
+
+  const done = run();
+  return {
+    wake: door.ring,
+    trouble: () => trouble,
+    stop: async () => {
+      stopped = true;
+      door.ring();
+      await done;
+    },
+  };
+};

@@ -1,0 +1,117 @@
+// What this process knows of the log's head, and who in it waits for a seal.
+import { coalesce } from '../../storage/coalesce.ts';
+import type { Sql } from '../database/connect.ts';
+import { type Head, positionsOf, readHead, SEALED_BELL } from './log-store.ts';
+import type { SealedBatch } from './seal.ts';
+
+export interface LogWatch {
+  /** The newest head known here; undefined before the first. */
+  head(): Head | undefined;
+  /** The newest head there is, as far as the database can tell now. */
+  newestHead(): Promise<Head | undefined>;
+  /** The position of a committed event, as soon as it is sealed; undefined where that takes longer than `waitMs`. */
+  positionOf(eventId: string, waitMs: number): Promise<number | undefined>;
+  /** Resolves when the head is larger than `size`, or after `waitMs`. */
+  beyond(size: number, waitMs: number): Promise<void>;
+  /** The sealer of this process tells what it sealed, so that nobody here has to ask. */
+  sealed(batch: SealedBatch): void;
+  stop(): Promise<void>;
+}
+
+const HEAD = 'head';
+/** A ring may be lost; whoever waits still learns within this time. */
+const CHECK_MS = 250;
+const RECENT = 4_096;
+
+type Wake = (position: number) => void;
+
+/** @param onHead called whenever a newer head is known here. */
+export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<LogWatch> => {
+  const waiting = new Map<string, Set<Wake>>();
+  const listeners = new Set<() => void>();
+  /** What this process sealed lately: its commit may be known here later than its seal. */
+  const recent = new Map<string, number>();
+  let known: Head | undefined;
+  let sealsHere = false;
+
+  const learn = (head: Head | undefined): void => {
+    if (head === undefined) return;
+    if (known !== undefined && head.size < known.size) return;
+    const grown = known === undefined || head.size > known.size;
+    const changed = grown || head.checkpoint !== known?.checkpoint;
+    known = head;
+    if (changed) onHead(head);
+    if (grown) for (const listener of [...listeners]) listener();
+  };
+
+  const tell = (eventId: string, position: number): void => {
+    for (const wake of waiting.get(eventId) ?? []) wake(position);
+    waiting.delete(eventId);
+  };
+
+  const refresh = coalesce(async () => {
+    learn(await readHead(sql));
+    const ids = [...waiting.keys()];
+    if (ids.length === 0) return;
+    for (const { event_id, position } of await positionsOf(sql, ids)) tell(event_id, position);
+  });
+  const quietly = () => void refresh(HEAD).catch(() => undefined);
+
+  const onBell = (size: string): void => {
+    if (known !== undefined && Number(size) <= known.size) return;
+    sealsHere = false;
+    quietly();
+  };
+  const listening = await sql.listen(SEALED_BELL, onBell, quietly);
+  const timer = setInterval(() => (waiting.size > 0 ? quietly() : undefined), CHECK_MS).unref();
+  await refresh(HEAD);
+
+  return {
+    head: () => known,
+    newestHead: async () => {
+      await refresh(HEAD);
+      return known;
+    },
+    positionOf: (eventId, waitMs) =>
+      new Promise((resolve) => {
+        const sealed = recent.get(eventId);
+        if (sealed !== undefined) return resolve(sealed);
+        const wakes = waiting.get(eventId) ?? new Set<Wake>();
+        const settle = (position?: number): void => {
+          clearTimeout(late);
+          wakes.delete(settle);
+          if (wakes.size === 0) waiting.delete(eventId);
+          resolve(position);
+        };
+        const late = setTimeout(settle, waitMs);
+        waiting.set(eventId, wakes.add(settle));
+        // Whoever else seals may have done so before anyone waited here.
+        if (!sealsHere) quietly();
+      }),
+    beyond: (size, waitMs) =>
+      new Promise((resolve) => {
+        if (known !== undefined && known.size > size) return resolve();
+        const settle = (): void => {
+          clearTimeout(late);
+          listeners.delete(check);
+          resolve();
+        };
+        const check = () => (known !== undefined && known.size > size ? settle() : undefined);
+        const late = setTimeout(settle, waitMs);
+        listeners.add(check);
+      }),
+    sealed: ({ from, to, ids }) => {
+      sealsHere = true;
+      learn(to);
+      for (const [offset, id] of ids.entries()) {
+        recent.set(id, from.size + offset);
+        if (recent.size > RECENT) recent.delete(recent.keys().next().value ?? '');
+        tell(id, from.size + offset);
+      }
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await listening.unlisten();
+    },
+  };
+};

@@ -1,0 +1,182 @@
+// The log as anybody reads it: what was written is in it, every answer can be checked, and nothing private leaks.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseVkey } from '../../keys/key.ts';
+import { openCheckpoint } from '../../src/protocol/checkpoint.ts';
+import { openEvent } from '../../src/protocol/event.ts';
+import { hashLeaf, isConsistent, rootFromInclusion } from '../../src/protocol/merkle.ts';
+import { decodeEntries, proveConsistency, type Tile, tilePath, treeRoot } from '../../src/protocol/tiles.ts';
+import { parseTlogProof } from '../../src/protocol/tlog-proof.ts';
+import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
+import { startRegistry, type TestRegistry } from '../world/registry.ts';
+
+let registry: TestRegistry;
+const acme = createPublisher();
+beforeAll(async () => {
+  registry = await startRegistry({ mode: 'private' });
+  await delegate(registry.call, acme, ['vendor.acme.*']);
+});
+afterAll(() => registry.stop());
+
+const text = async (path: string): Promise<string> => {
+  const answer = await registry.call('GET', path, { token: null });
+  expect([path, answer.status]).toEqual([path, 200]);
+  return answer.bytes.toString('utf8');
+};
+
+const vkey = async () => {
+  const discovery = JSON.parse(await text('/.well-known/openwop-registry'));
+  return parseVkey(discovery.trust.log.vkey);
+};
+
+const checkpoint = async () => openCheckpoint(await text('/transparency/checkpoint'), await vkey());
+
+const readTile = async (tile: Tile): Promise<Uint8Array> => {
+  const answer = await registry.call('GET', `/transparency/${tilePath(tile)}`, { token: null });
+  expect(answer.status).toBe(200);
+  return new Uint8Array(answer.bytes);
+};
+
+/** Believes a proof as a client does, and returns the event that it shows. */
+const believe = async (proofText: string) => {
+  const proof = parseTlogProof(proofText);
+  const head = openCheckpoint(proof.checkpoint, await vkey());
+  const { event, leaf } = openEvent(proof.extra ?? new Uint8Array());
+  const root = rootFromInclusion({ ...proof, size: head.size, leafHash: hashLeaf(leaf) });
+  expect(Buffer.from(root ?? []).equals(Buffer.from(head.root))).toBe(true);
+  return { event, index: proof.index, head };
+};
+
+const publish = async (name: string, version = '1.0.0') =>
+  registry.call('PUT', addressOf(name, version), { body: await acme.pack({ name, version }) });
+
+describe('a publish', () => {
+  it('is answered with a receipt that proves it', async () => {
+    const answer = await publish('vendor.acme.receipt');
+    expect(answer.status).toBe(201);
+    const { receipt, integrity } = answer.json;
+    const { event, index } = await believe(receipt.proof);
+    expect(index).toBe(receipt.index);
+    expect(event).toMatchObject({ kind: 'pack.published', subject: 'pack:vendor.acme.receipt@1.0.0' });
+    const { sha256 } = event['data'] as { sha256: string };
+    expect(`sha256-${Buffer.from(sha256, 'hex').toString('base64')}`).toBe(integrity);
+  });
+
+  it('repeated with the same bytes gets the same place', async () => {
+    const first = await publish('vendor.acme.again');
+    const second = await publish('vendor.acme.again');
+    expect(second.status).toBe(200);
+    expect(second.json.receipt.index).toBe(first.json.receipt.index);
+    await believe(second.json.receipt.proof);
+  });
+
+  it('can be proven later, in both trees, and by its receipt', async () => {
+    const { json } = await publish('vendor.acme.later');
+    await publish('vendor.acme.later', '1.0.1');
+    for (const tree of ['v1', 'v2'] as const) {
+      const { event, index } = await believe(
+        await text(addressOf('vendor.acme.later', '1.0.0', tree, 'proof')),
+      );
+      expect([event['id'], index]).toEqual([json.receipt.eventId, json.receipt.index]);
+    }
+    const receipt = JSON.parse(await text(json.receipt.url));
+    expect(receipt).toMatchObject({ eventId: json.receipt.eventId, index: json.receipt.index });
+    await believe(receipt.proof);
+  });
+});
+
+describe('the log', () => {
+  it('grows consistently, as its tiles show', async () => {
+    const before = await checkpoint();
+    for (let at = 0; at < 5; at += 1) await publish(`vendor.acme.growing-${at}`);
+    const after = await checkpoint();
+    expect(after.size).toBeGreaterThan(before.size);
+    const proof = await proveConsistency(before.size, after.size, readTile);
+    const question = { oldSize: before.size, oldRoot: before.root, newSize: after.size, newRoot: after.root };
+    expect(isConsistent({ ...question, proof })).toBe(true);
+    expect(Buffer.from(await treeRoot(after.size, readTile)).equals(Buffer.from(after.root))).toBe(true);
+  });
+
+  it('serves the entries that its tiles hash', async () => {
+    const { size } = await checkpoint();
+    const answer = await registry.call('GET', `/transparency/tile/entries/000.p/${size}`, { token: null });
+    const tile = await readTile({ level: 0, index: 0, width: size });
+    const hashes = decodeEntries(new Uint8Array(answer.bytes), size).map(hashLeaf);
+    expect(Buffer.concat(hashes).equals(Buffer.from(tile))).toBe(true);
+    expect(answer.headers.get('cache-control')).toMatch(/immutable/);
+  });
+
+  it('keeps its head fresh and its tiles for ever', async () => {
+    const head = await registry.call('GET', '/transparency/checkpoint', { token: null });
+    expect(head.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(head.headers.get('cache-control')).toBe('public, max-age=1');
+  });
+
+  it.each([
+    '/transparency/tile/0/000.p/255',
+    '/transparency/tile/0/001',
+    '/transparency/tile/0/0000',
+    '/transparency/tile/64/000',
+    '/transparency/tile/0/000.p/0',
+    '/transparency/tile/entries/x999/999',
+    '/transparency/tile/..%2fcheckpoint',
+    '/transparency/receipts/nothing',
+  ])('has nothing at %s', async (path) => {
+    expect((await registry.call('GET', path, { token: null })).status).toBe(404);
+  });
+});
+
+describe('a private pack', () => {
+  it('is in the log as a commitment only; who may read it can check it', async () => {
+    await registry.call('POST', '/access/namespaces', { body: { namespace: 'private.acme' } });
+    const priv = createPublisher('private-1');
+    await delegate(registry.call, priv, ['private.acme.*']);
+    const name = 'private.acme.secret';
+    const answer = await registry.call('PUT', addressOf(name), { body: await priv.pack({ name }) });
+    expect(answer.status).toBe(201);
+    const { event } = await believe(answer.json.receipt.proof);
+    expect(event).toMatchObject({ kind: 'pack.published', subject: `pack:${name}@1.0.0` });
+    const shown = await text(answer.json.receipt.url);
+    const { size } = await checkpoint();
+    const entries = await text(`/transparency/tile/entries/000.p/${size}`);
+    const feed = await text('/transparency/events?limit=1024');
+    for (const seen of [Buffer.from(JSON.parse(shown).proof).toString(), entries, feed])
+      expect(seen).not.toMatch(/private\.acme/);
+    const audit = await registry.call('GET', '/transparency/events?limit=1024');
+    expect(audit.bytes.toString()).toMatch(/private\.acme\.secret/);
+    expect(
+      (await registry.call('GET', addressOf(name, '1.0.0', 'v1', 'proof'), { token: null })).status,
+    ).toBe(404);
+    const seen = await registry.call('GET', addressOf(name, '1.0.0', 'v1', 'proof'));
+    expect((await believe(seen.bytes.toString())).event['subject']).toBe(`pack:${name}@1.0.0`);
+  });
+});
+
+describe('the change feed', () => {
+  it('gives every event once, page by page', async () => {
+    const { size } = await checkpoint();
+    const seen: number[] = [];
+    let next = 0;
+    while (next < size) {
+      const page = JSON.parse(await text(`/transparency/events?since=${next}&limit=3`));
+      seen.push(...page.events.map((event: { position: number }) => event.position));
+      next = page.next;
+    }
+    expect(seen.slice(0, size)).toEqual(Array.from({ length: size }, (_, at) => at));
+  });
+
+  it('answers as soon as something comes, and not before', async () => {
+    const { size } = await checkpoint();
+    const waiting = text(`/transparency/events?since=${size}&wait=20`);
+    const started = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await publish('vendor.acme.awaited');
+    const page = JSON.parse(await waiting);
+    expect(page.events[0].leaf.subject).toBe('pack:vendor.acme.awaited@1.0.0');
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it.each(['since=-1', 'since=x', 'limit=100000', 'wait=3600'])('refuses %s', async (query) => {
+    const answer = await registry.call('GET', `/transparency/events?${query}`, { token: null });
+    expect(answer.status).toBe(400);
+  });
+});

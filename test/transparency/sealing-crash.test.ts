@@ -1,0 +1,160 @@
+// Sealing that fails at any step: afterwards the log is whole, nothing recorded is missing, and nothing is in it twice.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SealSteps } from '../../src/transparency/sealer.ts';
+import { type LogWorld, logWorld } from './log-world.ts';
+
+let world: LogWorld;
+beforeEach(async () => {
+  world = await logWorld();
+});
+afterEach(() => world.clear());
+
+const STEPS = ['nextUnsealed', 'putObject', 'sign', 'moveHead', 'announce', 'publish'] as const;
+const FLAVOURS = ['not done', 'done but unreported'] as const;
+const POINTS = STEPS.flatMap((step) => FLAVOURS.map((flavour) => ({ step, flavour })));
+
+/** Fails one step once, at its `turn`th run, as a process that dies there and is started again. */
+const failing = (step: (typeof STEPS)[number], flavour: string, turn: number) => {
+  let runs = 0;
+  return (steps: SealSteps): SealSteps => {
+    const honest = steps[step] as (...given: unknown[]) => unknown;
+    const broken = (...given: unknown[]): unknown => {
+      runs += 1;
+      if (runs !== turn) return honest(...given);
+      if (flavour === 'not done') throw new Error(`died before "${step}"`);
+      return Promise.resolve(honest(...given)).then(() => {
+        throw new Error(`died after "${step}"`);
+      });
+    };
+    const dyingAnnounce = (...given: unknown[]): void => {
+      runs += 1;
+      if (runs !== turn || flavour !== 'not done') honest(...given);
+      if (runs === turn) throw new Error(`died at "${step}"`);
+    };
+    return { ...steps, [step]: step === 'announce' ? dyingAnnounce : broken };
+  };
+};
+
+describe('a sealer that dies', () => {
+  it.each(POINTS)(
+    'at "$step", $flavour, leaves a log that another goes on with',
+    async ({ step, flavour }) => {
+      await world.record(300);
+      const sealer = world.seal({ replaceSteps: failing(step, flavour, 1) });
+      await world.settled(sealer);
+      await world.record(300);
+      expect((await world.settled(sealer)).size).toBe(600);
+      expect(world.troubles.map(String)).toEqual([expect.stringMatching(/^Error: died/)]);
+      await sealer.stop();
+      expect(await world.flaws()).toEqual([]);
+    },
+  );
+
+  it('at the second object of a batch leaves objects that follow from the events again', async () => {
+    await world.record(256);
+    const sealer = world.seal({ replaceSteps: failing('putObject', 'done but unreported', 2) });
+    expect((await world.settled(sealer)).size).toBe(256);
+    expect(await world.flaws()).toEqual([]);
+  });
+});
+
+describe('two sealers that both believe they hold the lock', () => {
+  const both = async (replaceSteps?: (steps: SealSteps) => SealSteps): Promise<void> => {
+    const takeLock = async () => true;
+    const sealers = [1, 2].map(() => world.seal({ takeLock, ...(replaceSteps ? { replaceSteps } : {}) }));
+    for (let round = 0; round < 20; round += 1) {
+      await world.record(17);
+      for (const sealer of sealers) sealer.wake();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await Promise.all(sealers.map((sealer) => sealer.stop()));
+  };
+
+  it('cannot fork it: the head moves from where it stands or not at all', async () => {
+    await both();
+    await world.settled(world.seal());
+    expect(await world.flaws()).toEqual([]);
+    expect(world.troubles.map(String).filter((trouble) => !/HeadMoved/.test(trouble))).toEqual([]);
+  });
+
+  it('would fork it if the check-and-set were broken', async () => {
+    await both((steps) => ({
+      ...steps,
+      // Long enough for both to have read the same events.
+      sign: async (size, root) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return steps.sign(size, root);
+      },
+      moveHead: async ({ from, to, events }) => {
+        const { sql } = world;
+        await sql`update log_head set size = ${to.size}, root = ${to.root}, checkpoint = ${to.checkpoint},
+          last_xact = ${to.last.xact}::xid8, last_ordinal = ${to.last.ordinal}`;
+        for (const [at, { id }] of events.entries())
+          await sql`insert into leaves (position, event_id) values (${from.size + at}, ${id}) on conflict do nothing`;
+        return true;
+      },
+    }));
+    expect(await world.flaws()).not.toEqual([]);
+  });
+});
+
+describe('a log that does not hold together', () => {
+  const troubleOf = async (): Promise<string> => {
+    const sealer = world.seal();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return String(sealer.trouble());
+  };
+
+  beforeEach(async () => {
+    await world.record(300);
+    const sealer = world.seal();
+    await world.settled(sealer);
+    await sealer.stop();
+  });
+
+  it('is not signed on when a leaf of its edge was changed', async () => {
+    await world.sql`update events set leaf = 'x'
+      where id = (select event_id from leaves where position = 299)`;
+    expect(await troubleOf()).toMatch(/do not hash to its head/);
+  });
+
+  it('is not signed on when the database is older than what was published', async () => {
+    const older = await world.head();
+    await world.record(10);
+    const sealer = world.seal();
+    await world.settled(sealer);
+    await sealer.stop();
+    await world.sql`delete from leaves where position >= 300`;
+    await world.sql`update log_head set size = ${older?.size ?? 0}, root = ${older?.root ?? null},
+      checkpoint = ${older?.checkpoint ?? ''}`;
+    expect(await troubleOf()).toMatch(/older than the log in the blob store/);
+    expect((await world.head())?.size).toBe(300);
+  });
+
+  it('is not signed on when the store holds another tile than the events make', async () => {
+    const { blobs } = world;
+    const put = async (key: Parameters<typeof blobs.put>[0]) => {
+      await blobs.put(key, {
+        ...(await import('../../storage/blob-store.ts')).bytesSource(Buffer.from('x')),
+      });
+    };
+    const { logTileKey } = await import('../../storage/object-keys.ts');
+    await put(logTileKey('tile/0/001'));
+    await world.record(300);
+    const sealer = world.seal();
+    sealer.wake();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(String(sealer.trouble())).toMatch(/another tile\/0\/001 than the events make/);
+    expect((await world.head())?.size).toBeLessThan(512);
+  });
+
+  it('goes on after its events were brought to another cluster, each of them once', async () => {
+    await world.record(5);
+    await world.sql`update events set xact = (xact::text::bigint + 1000000)::text::xid8`;
+    const sealer = world.seal();
+    expect((await world.settled(sealer)).size).toBe(305);
+    await world.record(5);
+    expect((await world.settled(sealer)).size).toBe(310);
+    expect(await world.flaws()).toEqual([]);
+  });
+});
