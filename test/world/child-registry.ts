@@ -1,10 +1,11 @@
-// A registry in a process of its own, which can be told to die by kill -9 at one step of a publish.
+// A registry in a process of its own, which can be told to die by kill -9 at one step of a publish or of sealing.
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
 import type { PublishDeps } from '../../src/packs/publish.ts';
+import type { SealSteps } from '../../src/transparency/sealer.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import type { CrashPoint } from './processes.ts';
+import { type CrashPoint, SEAL_STEPS } from './processes.ts';
 import { testConfig } from './registry.ts';
 
 const die = (): never => {
@@ -36,7 +37,24 @@ const withCrash = (deps: PublishDeps, { step, flavour }: CrashPoint): PublishDep
       return { ...deps, insertVersion: dying(deps.insertVersion, flavour) };
     case 'announce':
       return { ...deps, announce: (subject) => void dying(async () => deps.announce(subject), flavour)() };
+    default:
+      return deps;
   }
+};
+
+let armed = false;
+process.on('SIGUSR2', () => {
+  armed = true;
+});
+
+const isSealStep = (step: CrashPoint['step']): step is (typeof SEAL_STEPS)[number] =>
+  (SEAL_STEPS as readonly string[]).includes(step);
+
+const withSealCrash = (steps: SealSteps, { step, flavour }: CrashPoint): SealSteps => {
+  if (!isSealStep(step)) return steps;
+  const honest = steps[step] as (...given: unknown[]) => Promise<unknown>;
+  const deadly = dying(async (...given: unknown[]) => honest(...given), flavour);
+  return { ...steps, [step]: (...given: unknown[]) => (armed ? deadly(...given) : honest(...given)) };
 };
 
 /** Only the doorbell may tell these processes of one another's commits. */
@@ -51,6 +69,7 @@ const { dataDir, databaseUrl, crash } = JSON.parse(process.argv[2] ?? '{}') as {
 const publishing = (deps: PublishDeps): PublishDeps => (crash === undefined ? deps : withCrash(deps, crash));
 const registry = await compose(testConfig(dataDir, databaseUrl), pino({ level: 'silent' }), {
   publishing,
+  sealing: (steps) => (crash === undefined ? steps : withSealCrash(steps, crash)),
   freshnessCheckMs: NEVER,
 });
 registry.server.listen(0, '127.0.0.1');

@@ -18,8 +18,11 @@ export const CRASH_STEPS = [
   'announce',
 ] as const;
 
+/** Steps of sealing; a process dies there only after `arm`, since it seals from its first moment on. */
+export const SEAL_STEPS = ['nextUnsealed', 'putObject', 'sign', 'moveHead', 'announce', 'publish'] as const;
+
 export interface CrashPoint {
-  readonly step: (typeof CRASH_STEPS)[number];
+  readonly step: (typeof CRASH_STEPS)[number] | (typeof SEAL_STEPS)[number];
   readonly flavour: 'not done' | 'done but unreported';
 }
 
@@ -27,6 +30,8 @@ export interface RegistryProcess {
   readonly url: string;
   readonly process: ChildProcess;
   readonly call: ReturnType<typeof caller>;
+  /** From now on it dies at its crash point. */
+  arm(): void;
   /** Resolves when the process is gone, however it went. */
   gone(): Promise<void>;
 }
@@ -61,7 +66,13 @@ const start = async (dataDir: string, databaseUrl: string, crash?: CrashPoint): 
   const token = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
   const exited =
     child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
-  return { url, process: child, call: caller(url, token), gone: async () => void (await exited) };
+  return {
+    url,
+    process: child,
+    call: caller(url, token),
+    arm: () => void child.kill('SIGUSR2'),
+    gone: async () => void (await exited),
+  };
 };
 
 /** An empty database and an empty disk that any number of processes may share. */
