@@ -5,9 +5,9 @@ import { LOG_CHECKPOINT_KEY } from '../../storage/object-keys.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
 import { type Checkpoint, parseCheckpointText } from '../protocol/checkpoint.ts';
 import { edgeFrom, edgeRoot } from '../protocol/growing-tree.ts';
-import { EMPTY_ROOT } from '../protocol/merkle.ts';
+import { EMPTY_ROOT, rootOf } from '../protocol/merkle.ts';
 import { parseNote } from '../protocol/signed-note.ts';
-import { type ReadTile, TILE_WIDTH, treeRoot } from '../protocol/tiles.ts';
+import { hashesOf, type ReadTile, TILE_WIDTH, type Tile, tilePath, treeRoot } from '../protocol/tiles.ts';
 import {
   adoptForeignEvents,
   BEFORE_ALL,
@@ -16,6 +16,7 @@ import {
   leavesBetween,
   readHead,
   replaceCheckpoint,
+  subtreesBetween,
 } from './log-store.ts';
 import { LogDamaged } from './log-tiles.ts';
 import type { SealState } from './seal.ts';
@@ -77,6 +78,17 @@ const requireSameHistory = async (the: OpenLogDeps, head: Head): Promise<void> =
   throw new LogDamaged('The log in the blob store is not the one in the database.', evidence);
 };
 
+/** Two processes with one database and two stores would each hold half of the log. */
+const requireSameStore = async (the: OpenLogDeps, { size }: Head): Promise<void> => {
+  const index = Math.floor(size / TILE_WIDTH) - 1;
+  if (index < 0) return;
+  const tile: Tile = { level: 0, index, width: TILE_WIDTH };
+  const [expected] = await subtreesBetween(the.session, 1, index, index + 1);
+  const found = rootOf(hashesOf(tile, await the.readTile(tile)));
+  if (expected !== undefined && equalBytes(found, expected)) return;
+  throw new LogDamaged(`The blob store holds another ${tilePath(tile)} than the database.`, { size });
+};
+
 /** @throws LogDamaged where the head does not follow from the rows and objects it stands on */
 export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
   const found = (await readHead(the.session)) ?? (await firstHead(the));
@@ -86,6 +98,7 @@ export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
   const edge = await edgeFrom(size, the.readTile);
   if (!equalBytes(edgeRoot(edge), root))
     throw new LogDamaged('The rows of the log do not hash to its head.', { size });
+  await requireSameStore(the, stored);
   await requireSameHistory(the, stored);
   const head = await underTodaysKey(the, stored);
   const start = size - (size % TILE_WIDTH);

@@ -1,6 +1,7 @@
 // Sealing that fails at any step: afterwards the log is whole, nothing recorded is missing, and nothing is in it twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SealSteps } from '../../src/transparency/sealer.ts';
+import { createMemoryStore } from '../../storage/memory-store.ts';
 import { type LogWorld, logWorld } from './log-world.ts';
 
 let world: LogWorld;
@@ -129,6 +130,12 @@ describe('a log that does not hold together', () => {
       checkpoint = ${older?.checkpoint ?? ''}`;
     expect(await troubleOf()).toMatch(/older than the log in the blob store/);
     expect((await world.head())?.size).toBe(300);
+  });
+
+  it('is not signed on with another blob store than the one that holds it', async () => {
+    const sealer = world.seal({ blobs: createMemoryStore() });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(String(sealer.trouble())).toMatch(/holds no tile\/0\/000/);
   });
 
   it('is not signed on when the store holds another tile than the events make', async () => {
