@@ -31,6 +31,8 @@ export const KEY_ERRORS = {
   root_skipped: 'The root skips a version: every step must be walked.',
   keyring_rollback: 'The keyring is older than one seen before.',
   keyring_fork: 'Two different keyrings carry the same version.',
+  withdrawals_rollback: 'The list of withdrawn versions is older than one seen before.',
+  withdrawals_fork: 'Two different lists of withdrawn versions carry the same version number.',
   // Key files
   seed_file_exists: 'There is a file at that path; a key is never overwritten.',
   seed_file_unreadable: 'The key file cannot be read.',

@@ -1,10 +1,8 @@
 // The keyring: every delegation and revocation now in force, as one document signed by the registrar. Pure.
-import { encodeHex } from './bytes.ts';
 import { canonicalBytes, type JsonObject, parseCanonical } from './canonical.ts';
 import { type Delegation, delegationJson, readDelegation } from './delegation.ts';
 import {
   instantMs,
-  namedKeyJson,
   readDocument,
   readInstant,
   readInteger,
@@ -13,9 +11,8 @@ import {
   requireDistinct,
 } from './document.ts';
 import { type Envelope, openEnvelope } from './envelope.ts';
-import { KeyError } from './errors.ts';
-import { sha256 } from './hash.ts';
 import { formatPublicKeyHex } from './key.ts';
+import { type ListMark, markOf, refuseRollback } from './mark.ts';
 import { type Revocation, readRevocation, revocationJson, revokes } from './revocation.ts';
 import type { Root } from './root.ts';
 
@@ -94,35 +91,18 @@ export const verifyKeyring = ({ registrar }: Root, envelope: Envelope): Keyring 
 export const isKeyringExpired = (keyring: Keyring, now: Date): boolean =>
   !(now.getTime() < instantMs(keyring.expires));
 
-/** What a client keeps of a keyring it believed, in order to notice an older or a different one later. */
-export interface KeyringMark {
-  readonly version: number;
-  readonly treeSize: number;
-  /** Hex digests of the keyring's payload and of the registrar role that signed it. */
-  readonly sha256: string;
-  readonly registrar: string;
-}
+/** What a client keeps of a keyring it believed. */
+export type KeyringMark = ListMark;
 
-export const keyringMark = ({ registrar }: Root, keyring: Keyring): KeyringMark => ({
-  version: keyring.version,
-  treeSize: keyring.treeSize,
-  sha256: encodeHex(sha256(canonicalBytes(keyringJson(keyring)))),
-  registrar: encodeHex(sha256(canonicalBytes({ ...registrar, keys: registrar.keys.map(namedKeyJson) }))),
-});
+export const keyringMark = (root: Root, keyring: Keyring): KeyringMark =>
+  markOf(root, keyring, canonicalBytes(keyringJson(keyring)));
 
 /**
- * Refuses a keyring older than one seen, or another one of the same version. A changed registrar starts afresh: else
- * a stolen registrar key could lock out its successor for ever by signing a keyring with the highest version there is.
+ * Refuses a keyring older than one seen, and another one of the same version, as long as the registrar is the same.
  * @throws KeyError `keyring_rollback` or `keyring_fork`, with both marks
  */
-export const refuseKeyringRollback = (seen: KeyringMark | undefined, found: KeyringMark): void => {
-  if (seen === undefined || seen.registrar !== found.registrar) return;
-  const evidence = { seen, found };
-  if (found.version < seen.version || found.treeSize < seen.treeSize)
-    throw new KeyError('keyring_rollback', evidence);
-  if (found.version === seen.version && found.sha256 !== seen.sha256)
-    throw new KeyError('keyring_fork', evidence);
-};
+export const refuseKeyringRollback = (seen: KeyringMark | undefined, found: KeyringMark): void =>
+  refuseRollback(seen, found, { rollback: 'keyring_rollback', fork: 'keyring_fork' });
 
 export type Standing = 'active' | 'expired' | 'not_yet' | 'revoked' | 'unknown';
 

@@ -37,9 +37,15 @@ create table delegations (
   not_after  timestamptz not null,
   issued_at  timestamptz not null,
   envelope   text not null,
-  revoked_at timestamptz,
-  revocation text
+  -- Set together, at once; the statement follows when the event has its place in the log.
+  revoked_at        timestamptz,
+  revoked_from      text check (revoked_from ~ '^(here|ever|[0-9]+)$'),
+  revocation_reason text,
+  revocation_event  text,
+  revocation        text,
+  check (num_nulls(revoked_at, revoked_from, revocation_reason, revocation_event) in (0, 4))
 );
+create index unstated_revocations on delegations (key_id) where revoked_at is not null and revocation is null;
 
 create table keyrings (
   version   bigint primary key check (version > 0),

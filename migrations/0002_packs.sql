@@ -16,7 +16,7 @@ create table versions (
   publisher    text not null, -- an account; likewise
   published_at timestamptz not null,
   event_id     text not null, -- of the event that published it
-  statement    text, -- the publisher's release statement: a DSSE envelope as it was sent
+  statement    text, -- the publisher's release statement: a DSSE envelope, spelt as this registry spells them
   yanked       jsonb,
   deprecated   jsonb,
   -- Also where two trees or two spellings of a name are involved: a version has one set of bytes.

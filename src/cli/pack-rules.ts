@@ -16,6 +16,8 @@ export interface PackIdentity {
 export interface InspectedTarball extends PackIdentity {
   readonly tree: Tree;
   readonly keyId: string | undefined;
+  /** The exact bytes of pack.json. */
+  readonly manifestBytes: Uint8Array;
 }
 
 /** Every violation of all stages; the registry would stop at the first stage that finds one. */
@@ -49,7 +51,7 @@ export const inspectFile = async (bytes: Uint8Array): Promise<InspectedTarball> 
   if (broken !== undefined) throw fault(broken.code, { where: broken.where }, broken.message);
   const [name, version] = [textOf(manifest['name']) ?? '', textOf(manifest['version']) ?? ''];
   const keyId = textOf(at(manifest, 'signing', 'keyId')) ?? textOf(at(manifest, 'signing', 'publicKeyRef'));
-  return { name, version, tree: treeOf(manifest), keyId };
+  return { name, version, tree: treeOf(manifest), keyId, manifestBytes: manifestBytes ?? new Uint8Array() };
 };
 
 /** What was built is read back once, as the registry will read it. */

@@ -14,6 +14,7 @@ import { UsageError } from './failure.ts';
 import { readManifest } from './manifest-file.ts';
 import { readPackFolder } from './pack-folder.ts';
 import { checkPack, requireSoundTarball } from './pack-rules.ts';
+import { writeStatement } from './statement-file.ts';
 import { treeOption } from './text-options.ts';
 
 interface PackOptions {
@@ -22,6 +23,7 @@ interface PackOptions {
   readonly unsigned?: boolean;
   readonly tree: Tree;
   readonly out: string;
+  readonly source?: string;
 }
 
 const signerOf = async ({ key, keyId, unsigned }: PackOptions): Promise<Signer | undefined> => {
@@ -68,17 +70,27 @@ const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
   const checked = checkPack(manifest, tree, [...files.keys()]);
   requireSound([...checked.violations, ...(await archiveViolations(files))]);
   const material = signer && block && { block, sign: signer.sign };
-  const { bytes } = await buildTarball(files, material);
+  const built = await buildTarball(files, material);
+  const { bytes } = built;
   const { name, version } = await requireSoundTarball(bytes, tree);
   const file = join(options.out, `${name}-${version}.tgz`);
   await writeFile(file, bytes);
+  const statement = await writeStatement(file, built, signer, options.source);
   const integrity = integrityOf(digestOf(bytes));
   const keyId = signer?.keyId ?? null;
   const warnings = checked.warnings.map(({ where, message }) => `Note: ${where}: ${message}`);
   const signed = keyId === null ? 'not signed' : `signed by ${keyId}`;
   return {
-    lines: [...warnings, `${file}  ${bytes.length} bytes, ${tree}, ${signed}`, integrity],
-    json: { file, name, version, tree, keyId, size: bytes.length, integrity, warnings: checked.warnings },
+    lines: [
+      ...warnings,
+      `${file}  ${bytes.length} bytes, ${tree}, ${signed}`,
+      ...(statement === null ? [] : [`${statement}  what its key states about all of its bytes`]),
+      integrity,
+    ],
+    json: {
+      ...{ file, statement, name, version, tree, keyId, size: bytes.length, integrity },
+      warnings: checked.warnings,
+    },
   };
 });
 
@@ -93,6 +105,7 @@ export const addPack = (program: Command): void => {
       .option('--key-id <id>', 'what the key is called; default: the name of its file')
       .option('--unsigned', 'do not sign')
       .option('--tree <tree>', 'v1 or v2: the form of manifest and signature', treeOption, 'v2')
+      .option('--source <uri>', 'where it was built from, for its release statement')
       .option('--out <dir>', 'where to write <name>-<version>.tgz', '.'),
     'attestry pack vendor.acme.tools --key acme-1.pem --tree v2',
   ).action(pack);

@@ -2,22 +2,37 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
+import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
 import { registryOf } from './ask.ts';
 import { acting, example } from './command.ts';
 import { inspectFile } from './pack-rules.ts';
+import { type StatementChoice, statementHeader } from './statement-file.ts';
 
-const publish = acting(async (settings, _options, file = '') => {
+interface PublishOptions {
+  readonly statement?: StatementChoice;
+}
+
+/** A version keeps what it was published with. */
+const KEPT = 'It was published without a release statement before, and stays so.';
+
+const publish = acting<PublishOptions>(async (settings, options, file = '') => {
   const bytes = await readFile(file);
-  const { name, version, tree } = await inspectFile(bytes);
+  const { name, version, tree, manifestBytes } = await inspectFile(bytes);
+  const statement = await statementHeader(file, { bytes, manifestBytes }, options.statement);
   const integrity = integrityOf(digestOf(bytes));
   const path = `/${tree}/packs/${encodeURIComponent(name)}/-/${encodeURIComponent(version)}.tgz`;
   const check: Record<string, string> = tree === 'v1' ? { 'x-pack-sha256': integrity } : {};
-  const headers = { 'content-type': 'application/gzip', ...check };
+  const stated: Record<string, string> = statement === undefined ? {} : { [STATEMENT_HEADER]: statement };
+  const headers = { 'content-type': 'application/gzip', ...check, ...stated };
   const { status, body } = await registryOf(settings).put(path, bytes, headers);
   const created = status === 201;
   const what = created ? 'Published' : 'Already there, with the same bytes:';
   return {
-    lines: [`${what} ${name}@${version} (${tree}).`, integrity],
+    lines: [
+      `${what} ${name}@${version} (${tree}).`,
+      ...(statement !== undefined && body['statement'] === null ? [KEPT] : []),
+      integrity,
+    ],
     json: { ...body, name, version, tree, integrity, created },
   };
 });
@@ -28,7 +43,9 @@ export const addPublish = (program: Command): void => {
       .command('publish')
       .argument('<file>', 'tarball made by "attestry pack"')
       .description('publish a version; its bytes can never change afterwards')
-      .helpGroup('Publishers:'),
+      .helpGroup('Publishers:')
+      .option('--statement <file>', 'its release statement; default: <file>.intoto.json, where it is there')
+      .option('--no-statement', 'publish without a release statement'),
     'attestry publish vendor.acme.tools-1.0.0.tgz --token-file token',
   ).action(publish);
 };

@@ -26,7 +26,11 @@ export const KINDS = {
   json: { type: 'application/json; charset=utf-8', cacheControl: SHORT },
   tarball: { type: 'application/octet-stream', cacheControl: FOREVER, ranged: true },
   signature: { type: 'application/octet-stream', cacheControl: FOREVER },
+  statement: { type: 'application/json; charset=utf-8', cacheControl: FOREVER },
   key: { type: 'application/x-pem-file', cacheControl: 'public, max-age=86400' },
+  /** The head of the log moves all the time, and so does every proof under it. */
+  checkpoint: { type: 'text/plain; charset=utf-8', cacheControl: 'public, max-age=1' },
+  tile: { type: 'application/octet-stream', cacheControl: FOREVER },
 } as const satisfies Record<string, DocumentKind>;
 
 /** Makes a document; its strong ETag is the digest of its bytes (RFC 9110 §8.8.3). */

@@ -18,6 +18,9 @@ export interface ServerDeps extends FaultReplyDeps {
 /** Slow clients are cut off: a header must come at once, a body of the largest size within minutes. */
 const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 180_000, keepAliveTimeout: 15_000 } as const;
 
+/** Room for a release statement of the largest size, in its header. */
+const MAX_HEADER_BYTES = 32 * 1024;
+
 const IDLE_MS = 60_000;
 
 const startOfIds = randomBytes(6).toString('hex');
@@ -91,7 +94,8 @@ export const createHttpServer = (the: ServerDeps): Server => {
     const status = sendDocument(req, res, document, requestId);
     if (tellsAll) the.log.debug({ requestId, method: req.method, path: req.url, status }, 'request');
   };
-  const server = createServer(TIMEOUTS, (req: IncomingMessage, res: ServerResponse) => {
+  const limits = { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES };
+  const server = createServer(limits, (req: IncomingMessage, res: ServerResponse) => {
     if (!isSaneTarget(req.url ?? '')) return refuseTarget(res);
     const document = isPlainRead(req) ? the.ready(req.url ?? '') : undefined;
     if (document !== undefined) sendReady(req, res, document);

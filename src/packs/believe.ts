@@ -3,6 +3,7 @@ import { canonicalBytes } from '../../keys/canonical.ts';
 import type { BrokenLink } from '../../keys/chain.ts';
 import { permits } from '../../keys/delegation.ts';
 import { verify } from '../../keys/ed25519.ts';
+import type { NamedKey } from '../../keys/key.ts';
 import type { DelegatedKey } from '../access/delegations.ts';
 import { SIGNATURE_PATH } from '../protocol/build-tarball.ts';
 import { type Fault, fault, type Tree } from '../protocol/faults.ts';
@@ -16,6 +17,11 @@ const SIGNATURE_BYTES = 64;
 export interface SigningNote {
   readonly keyId: string;
   readonly signature: Uint8Array;
+}
+
+/** A signature that was believed, and whose it is. */
+export interface BelievedNote extends SigningNote {
+  readonly key: NamedKey;
 }
 
 /** The links of the chain as keys/chain names them, and what can be wrong before a key is even asked. */
@@ -66,7 +72,7 @@ const requireCanonical = (pack: UnpackedPack): void => {
   }
 };
 
-/** @throws Fault signature_invalid naming the broken link. */
+/** The key that made the signature. @throws Fault signature_invalid naming the broken link. */
 export const requireBelief = (
   pack: UnpackedPack,
   address: PackAddress,
@@ -74,7 +80,7 @@ export const requireBelief = (
   note: SigningNote,
   key: DelegatedKey | undefined,
   now: Date,
-): void => {
+): NamedKey => {
   const { keyId } = note;
   if (key === undefined) throw refuse('key_unknown', `No key ${keyId} is delegated here.`, { keyId });
   const standing = key.standing(now);
@@ -93,4 +99,5 @@ export const requireBelief = (
   if (!verify({ publicKey, message: pack.manifestBytes, signature: note.signature })) {
     throw refuse('signature', `The signature over pack.json was not made by ${keyId}.`, { keyId });
   }
+  return key.delegation;
 };

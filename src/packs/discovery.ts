@@ -12,6 +12,7 @@ interface DiscoveryFacts {
   readonly privateRegistry: boolean;
   readonly keys: readonly ListedKey[];
   readonly claims: readonly ClaimRow[];
+  readonly log: { readonly origin: string; readonly vkey: string };
 }
 
 const treeEndpoints = (tree: string) => ({
@@ -61,13 +62,22 @@ const discoveryDocument = (facts: DiscoveryFacts) => ({
     publishMethod: 'http-put',
     publishUrl: `${facts.url}/v1/packs/{name}/-/{version}.tgz`,
   },
-  lifecycle: { yankSupported: false, deprecateSupported: false, keyRotationSupported: false },
+  lifecycle: { yankSupported: true, deprecateSupported: false, keyRotationSupported: false },
   signingKeys: facts.keys.filter((key) => !key.namespaces.some(isPrivateNamespace)).map(signingKey),
   namespaceAssignments: facts.claims.filter((claim) => !isPrivateNamespace(claim.namespace)).map(assignment),
   trust: {
     root: '/trust/root.json',
     rootVersion: '/trust/{version}.root.json',
     keyring: '/trust/keyring.json',
+    withdrawals: '/trust/withdrawals.json',
+    log: {
+      ...facts.log,
+      checkpoint: '/transparency/checkpoint',
+      tile: '/transparency/tile/{L}/{N}',
+      entries: '/transparency/tile/entries/{N}',
+    },
+    versionProof: '/v1/packs/{name}/-/{version}.proof',
+    releaseStatement: '/v1/packs/{name}/-/{version}.intoto.json',
   },
 });
 
@@ -80,6 +90,8 @@ export interface DiscoveryDeps {
   readonly privateRegistry: boolean;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
   readonly listClaims: () => Promise<readonly ClaimRow[]>;
+  /** The log as the newest root names it. */
+  readonly log: () => { readonly origin: string; readonly vkey: string };
 }
 
 /** The same document under both of its addresses. */
@@ -89,5 +101,7 @@ export const readDiscovery =
     the.cache.load(path, the.topics, async () => {
       const [keys, claims] = await Promise.all([the.listKeys(), the.listClaims()]);
       const { name, privateRegistry } = the;
-      return jsonDocument(discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims }));
+      return jsonDocument(
+        discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims, log: the.log() }),
+      );
     });

@@ -6,6 +6,7 @@ import type { Tree, Violation } from '../protocol/faults.ts';
 import type { ManifestFacts } from '../protocol/manifest/describe.ts';
 import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 import type { PackedFile } from '../protocol/tarball.ts';
+import type { YankNote } from './yank-note.ts';
 
 /** One published version, all of it but the tarball's bytes. */
 export interface VersionRecord {
@@ -19,6 +20,8 @@ export interface VersionRecord {
   readonly manifest: Uint8Array;
   readonly signature: Uint8Array | null;
   readonly keyId: string | null;
+  /** The release statement's envelope, as JSON text. */
+  readonly statement: string | null;
   readonly facts: ManifestFacts;
   readonly files: readonly PackedFile[];
   readonly warnings: readonly Violation[];
@@ -27,7 +30,11 @@ export interface VersionRecord {
 }
 
 interface Lifecycle {
+  /** The event that published it. */
+  readonly eventId: string;
   readonly signed: boolean;
+  /** Whether it has a release statement. */
+  readonly stated: boolean;
   readonly yanked: YankNote | null;
   readonly deprecated: DeprecationNote | null;
 }
@@ -35,14 +42,7 @@ interface Lifecycle {
 export type StoredVersion = VersionRecord & Lifecycle;
 
 /** What lists of versions need, without the parts that may be large. */
-export type ListedVersion = Omit<VersionRecord, 'manifest' | 'signature' | 'files'> & Lifecycle;
-
-export interface YankNote {
-  readonly reason: string;
-  readonly advisoryUrl?: string;
-  readonly yankedAt: string;
-  readonly yankedBy: string;
-}
+export type ListedVersion = Omit<VersionRecord, 'manifest' | 'signature' | 'statement' | 'files'> & Lifecycle;
 
 export interface DeprecationNote {
   readonly reason: string;
@@ -51,9 +51,10 @@ export interface DeprecationNote {
   readonly deprecatedBy: string;
 }
 
-type Row<V> = Omit<V, 'digest' | 'keyId' | 'publishedAt'> & {
+type Row<V> = Omit<V, 'digest' | 'keyId' | 'eventId' | 'publishedAt'> & {
   readonly digest: Uint8Array;
   readonly key_id: string | null;
+  readonly event_id: string;
   readonly published_at: Date;
 };
 
@@ -64,15 +65,16 @@ const digestOfRow = (bytes: Uint8Array): Digest => {
 };
 
 const toVersion = <V extends ListedVersion>(row: Row<V>): V => {
-  const { digest, key_id, published_at, ...rest } = row;
-  return { ...rest, digest: digestOfRow(digest), keyId: key_id, publishedAt: published_at } as unknown as V;
+  const { digest, key_id, event_id, published_at, ...rest } = row;
+  const named = { keyId: key_id, eventId: event_id, publishedAt: published_at };
+  return { ...rest, digest: digestOfRow(digest), ...named } as unknown as V;
 };
 
 const listedColumns = (db: Queryable) => db`
-  name, version, tree, digest, size, key_id, facts, warnings, publisher, published_at, yanked, deprecated,
-  signature is not null as signed`;
+  name, version, tree, digest, size, key_id, facts, warnings, publisher, published_at, event_id, yanked, deprecated,
+  signature is not null as signed, statement is not null as stated`;
 
-const allColumns = (db: Queryable) => db`${listedColumns(db)}, manifest, signature, files`;
+const allColumns = (db: Queryable) => db`${listedColumns(db)}, manifest, signature, statement, files`;
 
 export type InsertOutcome = 'inserted' | 'taken' | 'key_ended' | 'token_ended';
 
@@ -91,11 +93,12 @@ export const insertVersion =
           token_in_force(${tokenId}, ${at}) as token_ok
       ), version as (
         insert into versions (name_key, version, tree, name, digest, size, manifest, signature, key_id, facts, files,
-          warnings, publisher, published_at)
+          warnings, publisher, published_at, event_id, statement)
         select ${nameKey(record.name)}, ${record.version}, ${record.tree}, ${record.name},
           ${digestBytes(record.digest)}, ${record.size}, ${record.manifest}, ${record.signature}, ${record.keyId},
           ${sql.json(record.facts as never)}, ${sql.json(record.files as never)},
-          ${sql.json(record.warnings as never)}, ${record.publisher}, ${record.publishedAt}
+          ${sql.json(record.warnings as never)}, ${record.publisher}, ${record.publishedAt},
+          ${event.id}, ${record.statement}
         from signer where key_ok and token_ok
         on conflict do nothing returning 1
       ), event as materialized (
@@ -130,6 +133,17 @@ export const findVersion = async (
     select ${allColumns(db)} from versions
     where name_key = ${nameKey(name)} and version = ${version} and tree = ${tree} and name = ${name}`;
   return row === undefined ? undefined : toVersion(row);
+};
+
+/** The release statement of a version in either tree, null where it has none. */
+export const statementOf = async (
+  db: Queryable,
+  name: PackName,
+  version: PackVersion,
+): Promise<{ readonly statement: string | null } | undefined> => {
+  const [row] = await db<{ statement: string | null }[]>`
+    select statement from versions where name_key = ${nameKey(name)} and version = ${version} and name = ${name}`;
+  return row;
 };
 
 /** Every version of one pack in one tree, in no particular order. */

@@ -41,6 +41,13 @@ const requirePublishableScope = (policy: PackPolicy, name: PackName): void => {
   }
 };
 
+/** `1.0.0-a.intoto` and the statement of `1.0.0-a` would stand at one address. */
+const requireUnambiguous = (version: PackVersion): PackVersion => {
+  const ending = /\.(?:intoto|sbom)$/.exec(version)?.[0];
+  if (ending === undefined) return version;
+  throw fault('invalid_version', { found: version }, `No version may end in "${ending}" here.`);
+};
+
 /** @throws Fault invalid_pack_name, invalid_pack_scope, invalid_version: in this order, the first that applies. */
 export const readPublishAddress = (
   policy: PackPolicy,
@@ -49,7 +56,7 @@ export const readPublishAddress = (
 ): PackAddress => {
   const name = readName(nameText);
   requirePublishableScope(policy, name);
-  return { name, version: readVersion(versionText) };
+  return { name, version: requireUnambiguous(readVersion(versionText)) };
 };
 
 /** `core` and `vendor` packs must be signed; elsewhere the operator decides. */

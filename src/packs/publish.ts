@@ -19,11 +19,14 @@ import type { Sql } from '../database/connect.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import { type Fault, fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
+import type { Receipt } from '../protocol/receipt.ts';
 import { type ArchiveCaps, inspectTarball } from '../protocol/tarball.ts';
 import type { MakeEvent } from '../transparency/append.ts';
-import { findSignature, requireBelief, type SigningNote } from './believe.ts';
+import type { AwaitReceipt, ProvableEvent } from '../transparency/receipts.ts';
+import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
 import { holderOf, type InsertOutcome, type ListedVersion, type VersionRecord } from './pack-store.ts';
 import { isPrivate, type PackAddress, type PackPolicy, readPublishAddress } from './policy.ts';
+import { requireStatement } from './statement.ts';
 import { type UnpackedPack, unpack } from './unpack.ts';
 
 export interface UploadCaps extends ArchiveCaps {
@@ -48,6 +51,7 @@ export interface PublishDeps {
   ) => Promise<InsertOutcome>;
   /** Makes the new version visible to readers of every process. */
   readonly announce: (subject: string) => void;
+  readonly awaitReceipt: AwaitReceipt;
 }
 
 /** Everything here was chosen by the uploader. */
@@ -59,6 +63,8 @@ export interface PublishRequest {
   readonly contentType: string | undefined;
   /** `X-Pack-Sha256` (v1): `sha256-<base64>`, `sha256-<hex>` or bare hex. */
   readonly expectedDigest: string | undefined;
+  /** `Attestry-Release-Statement`: see protocol/statement-envelope. */
+  readonly statement: string | undefined;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -68,32 +74,49 @@ type PublishedRecord = Pick<
   'name' | 'version' | 'tree' | 'digest' | 'publishedAt' | 'keyId' | 'warnings'
 >;
 
-export interface Published {
+/** A fact in the database; its event may still wait for its seal. */
+interface Recorded {
   readonly record: PublishedRecord;
   readonly created: boolean;
+  /** Whether it has a release statement: a version keeps what it was published with. */
+  readonly stated: boolean;
+  /** The event that published it, or its id where that was before. */
+  readonly event: ProvableEvent | string;
+}
+
+export interface Published extends Recorded {
+  /** Undefined where the seal is late: the version is there, and the receipt can be had later. */
+  readonly receipt: Receipt | undefined;
 }
 
 export const publishPack =
   (the: PublishDeps) =>
   async (request: PublishRequest): Promise<Published> => {
-    const address = readPublishAddress(the.policy, request.name, request.version);
-    const publisher = await the.authenticate(request.authorization);
-    await requirePermission(the, publisher, address.name);
-    const staged = await receive(the, request);
-    try {
-      const report = await inspectTarball(staged.read(), the.caps);
-      const pack = unpack(report, address, request.tree);
-      requireExpectedDigest(request, staged.digest);
-      const note = await requireBelievable(the, request.tree, pack, address);
-      const record = recordOf(the.now(), { ...address, tree: request.tree, staged, pack, note, publisher });
-      const taken = await holderOf(the.sql, address.name, address.version);
-      if (taken !== undefined) return alreadyPublished(taken, record);
-      await staged.promote(the.blobs, blobKey(staged.digest));
-      return await commit(the, record, publisher);
-    } finally {
-      await staged.discard();
-    }
+    const recorded = await recordVersion(the, request);
+    return { ...recorded, receipt: await the.awaitReceipt(recorded.event) };
   };
+
+const recordVersion = async (the: PublishDeps, request: PublishRequest): Promise<Recorded> => {
+  const address = readPublishAddress(the.policy, request.name, request.version);
+  const publisher = await the.authenticate(request.authorization);
+  await requirePermission(the, publisher, address.name);
+  const staged = await receive(the, request);
+  try {
+    const report = await inspectTarball(staged.read(), the.caps);
+    const pack = unpack(report, address, request.tree);
+    requireExpectedDigest(request, staged.digest);
+    const note = await requireBelievable(the, request.tree, pack, address);
+    const statement = requireStatement(request.statement, note, staged.digest, pack.manifestBytes);
+    const findings = { ...address, tree: request.tree, staged, pack, note, statement, publisher };
+    const record = recordOf(the.now(), findings);
+    const taken = await holderOf(the.sql, address.name, address.version);
+    if (taken !== undefined) return alreadyPublished(taken, record);
+    await staged.promote(the.blobs, blobKey(staged.digest));
+    return await commit(the, record, publisher);
+  } finally {
+    await staged.discard();
+  }
+};
 
 const requirePermission = async (the: PublishDeps, publisher: Principal, name: PackName): Promise<void> => {
   requireScope(publisher, 'packs:publish');
@@ -137,11 +160,11 @@ const requireBelievable = async (
   tree: Tree,
   pack: UnpackedPack,
   address: PackAddress,
-): Promise<SigningNote | undefined> => {
+): Promise<BelievedNote | undefined> => {
   const note = findSignature(pack, address, tree, the.policy);
-  if (note !== undefined)
-    requireBelief(pack, address, tree, note, await the.delegatedKey(note.keyId), the.now());
-  return note;
+  if (note === undefined) return undefined;
+  const found = await the.delegatedKey(note.keyId);
+  return { ...note, key: requireBelief(pack, address, tree, note, found, the.now()) };
 };
 
 /** What the steps of a publish found out, ready to be recorded. */
@@ -149,7 +172,8 @@ interface Findings extends PackAddress {
   readonly tree: Tree;
   readonly staged: Staged;
   readonly pack: UnpackedPack;
-  readonly note: SigningNote | undefined;
+  readonly note: BelievedNote | undefined;
+  readonly statement: string | null;
   readonly publisher: Principal;
 }
 
@@ -162,6 +186,7 @@ const recordOf = (publishedAt: Date, found: Findings): VersionRecord => ({
   manifest: found.pack.manifestBytes,
   signature: found.note?.signature ?? null,
   keyId: found.note?.keyId ?? null,
+  statement: found.statement,
   facts: found.pack.facts,
   files: found.pack.files,
   warnings: found.pack.warnings,
@@ -170,10 +195,10 @@ const recordOf = (publishedAt: Date, found: Findings): VersionRecord => ({
 });
 
 /** The same bytes again are no news; other bytes under a taken name are refused for ever. */
-const alreadyPublished = (taken: ListedVersion, wanted: VersionRecord): Published => {
+const alreadyPublished = (taken: ListedVersion, wanted: VersionRecord): Recorded => {
   const same =
     taken.name === wanted.name && taken.tree === wanted.tree && sameDigest(taken.digest, wanted.digest);
-  if (same) return { record: taken, created: false };
+  if (same) return { record: taken, created: false, stated: taken.stated, event: taken.eventId };
   throw fault('conflict', {
     expected: integrityOf(taken.digest),
     found: integrityOf(wanted.digest),
@@ -199,7 +224,7 @@ const publishedEvent = (record: VersionRecord, publisher: Principal) => ({
   },
 });
 
-const commit = async (the: PublishDeps, record: VersionRecord, publisher: Principal): Promise<Published> => {
+const commit = async (the: PublishDeps, record: VersionRecord, publisher: Principal): Promise<Recorded> => {
   // The point of no return is this one statement: before it a crash leaves only a blob for the sweep, after it the
   // version is there with its event, and everything served is made from these rows.
   const event = the.makeEvent(publishedEvent(record, publisher));
@@ -209,7 +234,7 @@ const commit = async (the: PublishDeps, record: VersionRecord, publisher: Princi
   if (outcome === 'key_ended') throw keyRevokedMeanwhile(record);
   if (outcome === 'taken') return lostTheRace(the, record);
   the.announce(subjectOf(record));
-  return { record, created: true };
+  return { record, created: true, stated: record.statement !== null, event };
 };
 
 const keyRevokedMeanwhile = ({ keyId }: VersionRecord): Fault =>
@@ -219,7 +244,7 @@ const keyRevokedMeanwhile = ({ keyId }: VersionRecord): Fault =>
     `The key ${keyId} may not sign new versions.`,
   );
 
-const lostTheRace = async (the: PublishDeps, record: VersionRecord): Promise<Published> => {
+const lostTheRace = async (the: PublishDeps, record: VersionRecord): Promise<Recorded> => {
   const winner = await holderOf(the.sql, record.name, record.version);
   if (winner === undefined) throw new Error('a version was refused as taken, and is not there');
   return alreadyPublished(winner, record);

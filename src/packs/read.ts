@@ -5,11 +5,14 @@ import { type Document, jsonDocument, KINDS, makeDocument } from '../http/docume
 import type { DocumentCache } from '../http/document-cache.ts';
 import { fault, type Tree } from '../protocol/faults.ts';
 import type { PackName, PackVersion } from '../protocol/pack-id.ts';
+import { HEAD_TOPIC } from '../transparency/log-documents.ts';
 import {
   findVersion,
+  holderOf,
   type ListedVersion,
   publicCatalogue,
   type StoredVersion,
+  statementOf,
   versionsOf,
 } from './pack-store.ts';
 import { isPrivate } from './policy.ts';
@@ -21,6 +24,8 @@ export interface ReadDeps {
   readonly cache: DocumentCache;
   readonly now: () => Date;
   readonly maxTarballBytes: number;
+  /** The proof that an event stands in the log; `late` until it is sealed. */
+  readonly findProof: (eventId: string, open: boolean) => Promise<string | 'late'>;
 }
 
 /** Whatever lists packs changes with each of them. */
@@ -34,9 +39,11 @@ export const packTopicsOf = (subject: string): readonly string[] => {
 };
 
 /** Which document of a version is asked for, by the ending of its address. */
-export type VersionPart = 'json' | 'tgz' | 'sig';
+const VERSION_PARTS = ['json', 'tgz', 'sig', 'proof', 'intoto.json'] as const;
+export type VersionPart = (typeof VERSION_PARTS)[number];
 
-export const isVersionPart = (text: string): text is VersionPart => ['json', 'tgz', 'sig'].includes(text);
+export const isVersionPart = (text: string): text is VersionPart =>
+  (VERSION_PARTS as readonly string[]).includes(text);
 
 /** Nobody between us and the reader may keep what others must not see. */
 const confidential = (document: Document): Document => ({
@@ -49,9 +56,13 @@ const through = async (
   the: ReadDeps,
   name: PackName,
   path: string,
+  topics: readonly string[],
   make: () => Promise<Document>,
-): Promise<Document> =>
-  isPrivate(name) ? confidential(await make()) : the.cache.load(path, [packTopic(name)], make);
+): Promise<Document> => (isPrivate(name) ? confidential(await make()) : the.cache.load(path, topics, make));
+
+/** A proof stands under the newest head, so that it changes with every seal. */
+const topicsOf = (name: PackName, part: VersionPart): readonly string[] =>
+  part === 'proof' ? [HEAD_TOPIC] : [packTopic(name)];
 
 const requireVersion = async (
   the: ReadDeps,
@@ -71,6 +82,23 @@ const signatureDocument = (found: StoredVersion | undefined): Document => {
   return makeDocument(signature, KINDS.signature);
 };
 
+/** Whatever tree a version belongs to: its statement names none. */
+const statementDocument = async (the: ReadDeps, name: PackName, version: PackVersion): Promise<Document> => {
+  const found = await statementOf(the.sql, name, version);
+  if (found === undefined) throw fault('pack_version_not_found', { name, version });
+  if (found.statement === null) throw fault('statement_not_available', { name, version });
+  return makeDocument(Buffer.from(found.statement), KINDS.statement);
+};
+
+/** The log does not know trees: the proof of a version is served in both. Whoever may see the version may see its event. */
+const proofOf = async (the: ReadDeps, name: PackName, version: PackVersion): Promise<Document> => {
+  const found = await holderOf(the.sql, name, version);
+  if (found?.name !== name) throw fault('pack_version_not_found', { name, version });
+  const proof = await the.findProof(found.eventId, true);
+  if (proof === 'late') throw fault('not_sealed_yet', { name, version });
+  return makeDocument(Buffer.from(proof), KINDS.checkpoint);
+};
+
 const makePart = async (
   the: ReadDeps,
   tree: Tree,
@@ -78,6 +106,8 @@ const makePart = async (
   version: PackVersion,
   part: VersionPart,
 ): Promise<Document> => {
+  if (part === 'proof') return proofOf(the, name, version);
+  if (part === 'intoto.json') return statementDocument(the, name, version);
   if (part === 'sig') return signatureDocument(await findVersion(the.sql, tree, name, version));
   const found = await requireVersion(the, tree, name, version);
   if (part === 'json') return jsonDocument(versionManifest(found));
@@ -85,11 +115,11 @@ const makePart = async (
   return makeDocument(bytes, KINDS.tarball, found.digest);
 };
 
-/** @throws Fault pack_version_not_found or signature_not_available. */
+/** @throws Fault pack_version_not_found, signature_not_available or statement_not_available. */
 export const readVersionPart =
   (the: ReadDeps) =>
   (tree: Tree, name: PackName, version: PackVersion, part: VersionPart): Promise<Document> =>
-    through(the, name, `/${tree}/packs/${name}/-/${version}.${part}`, () =>
+    through(the, name, `/${tree}/packs/${name}/-/${version}.${part}`, topicsOf(name, part), () =>
       makePart(the, tree, name, version, part),
     );
 
@@ -105,7 +135,9 @@ export const readPack =
   (tree: Tree, name: PackName, asked: 'bare' | 'index'): Promise<Document> => {
     const shape = tree === 'v1' && asked === 'bare' ? packMap : packIndex;
     const path = `/${tree}/packs/${name}${asked === 'bare' ? '' : '/index.json'}`;
-    return through(the, name, path, async () => jsonDocument(shape(await requirePack(the, tree, name))));
+    return through(the, name, path, [packTopic(name)], async () =>
+      jsonDocument(shape(await requirePack(the, tree, name))),
+    );
   };
 
 export const readRegistryIndex =

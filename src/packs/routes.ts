@@ -9,11 +9,14 @@ import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
+import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
+import { replyWithReceipt } from '../transparency/receipt-reply.ts';
+import { addLifecycleRoutes, type LifecycleRoutesDeps } from './lifecycle-routes.ts';
 import { isPrivate, readName, readVersion } from './policy.ts';
 import type { Published, PublishRequest } from './publish.ts';
 import { isVersionPart, type readPack, type readRegistryIndex, type readVersionPart } from './read.ts';
 
-export interface PackRoutesDeps {
+export interface PackRoutesDeps extends LifecycleRoutesDeps {
   readonly publish: (request: PublishRequest) => Promise<Published>;
   readonly readPack: ReturnType<typeof readPack>;
   readonly readRegistryIndex: ReturnType<typeof readRegistryIndex>;
@@ -26,9 +29,12 @@ export interface PackRoutesDeps {
 
 const TREES = ['v1', 'v2'] as const satisfies readonly Tree[];
 
-/** `1.0.0.tgz` → version and ending; the ending is what follows the last full stop. */
+const STATEMENT_ENDING = '.intoto.json';
+
+/** `1.0.0.tgz` → version and ending; the ending is what follows the last full stop, but for that of statements. */
 const splitFile = (file: string): { readonly version: string; readonly ending: string } => {
-  const at = file.lastIndexOf('.');
+  const isStatement = file.endsWith(STATEMENT_ENDING);
+  const at = isStatement ? file.length - STATEMENT_ENDING.length : file.lastIndexOf('.');
   return { version: file.slice(0, Math.max(at, 0)), ending: file.slice(at + 1) };
 };
 
@@ -63,13 +69,14 @@ const sendPack = (the: PackRoutesDeps, tree: Tree, asked: 'bare' | 'index') => a
   replyWith(ctx, await the.readPack(tree, name, asked));
 };
 
-const publishedBody = ({ record }: Published) => ({
+const publishedBody = (tree: Tree, { record, stated }: Published) => ({
   name: record.name,
   version: record.version,
   tarballSha256: integrityOf(record.digest),
   integrity: integrityOf(record.digest),
   publishedAt: record.publishedAt.toISOString(),
   signed: record.keyId !== null,
+  statement: stated ? `/${tree}/packs/${record.name}/-/${record.version}${STATEMENT_ENDING}` : null,
   ...(record.warnings.length === 0 ? {} : { warnings: record.warnings }),
 });
 
@@ -87,12 +94,14 @@ const takeUpload = (the: PackRoutesDeps, tree: Tree) => async (ctx: Context) => 
       authorization: ctx.headers.authorization,
       contentType: ctx.headers['content-type'],
       expectedDigest: ctx.get('X-Pack-Sha256') || undefined,
+      statement: ctx.get(STATEMENT_HEADER) || undefined,
       body: ctx.req,
     }),
   );
-  ctx.status = published.created ? 201 : 200;
-  ctx.set('Location', `/${tree}/packs/${published.record.name}/-/${published.record.version}.json`);
-  ctx.body = publishedBody(published);
+  const { record, created } = published;
+  ctx.set('Location', `/${tree}/packs/${record.name}/-/${record.version}.json`);
+  const receipt = replyWithReceipt(ctx, published, created ? 201 : 200);
+  ctx.body = { ...publishedBody(tree, published), ...receipt };
 };
 
 export const addPackRoutes = (router: Router, the: PackRoutesDeps): void => {
@@ -105,5 +114,6 @@ export const addPackRoutes = (router: Router, the: PackRoutesDeps): void => {
     router.get(`/${tree}/packs/:name/index.json`, sendPack(the, tree, 'index'));
     router.get(`/${tree}/packs/:name/-/:file`, sendVersionPart(the, tree));
     router.put(`/${tree}/packs/:name/-/:file`, takeUpload(the, tree));
+    addLifecycleRoutes(router, tree, the);
   }
 };

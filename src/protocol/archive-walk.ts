@@ -10,16 +10,12 @@ export interface ArchiveWalk {
 }
 
 const END_BLOCKS = 2;
-const ZEROS = Buffer.alloc(65_536);
 
 const refuse = (message: string): never => refuseArchive('tarball_tar_parse_failed', message);
 
 /** GNU tar and bsdtar fill their last record with zeros, so any number of them may stand where nothing else does. */
 const requireZeros = (bytes: Uint8Array, message: string): void => {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const part = bytes.subarray(at, at + ZEROS.length);
-    if (!ZEROS.subarray(0, part.length).equals(part)) refuse(message);
-  }
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== 0) refuse(message);
 };
 
 interface Place {
@@ -28,7 +24,7 @@ interface Place {
   padding: number;
   zeroBlocks: number;
   /** The beginning of a block whose end is still to come. */
-  readonly block: Buffer;
+  readonly block: Uint8Array;
   filled: number;
 }
 
@@ -80,7 +76,7 @@ const step = (place: Place, piece: Uint8Array, onHeader: (header: TarHeader) => 
 
 /** `onHeader` hears of each header once, in order, before any byte of its data. It may throw to end the walk. */
 export const openArchiveWalk = (onHeader: (header: TarHeader) => void): ArchiveWalk => {
-  const place: Place = { data: 0, padding: 0, zeroBlocks: 0, block: Buffer.alloc(BLOCK), filled: 0 };
+  const place: Place = { data: 0, padding: 0, zeroBlocks: 0, block: new Uint8Array(BLOCK), filled: 0 };
   return {
     take: (piece) => {
       for (let at = 0; at < piece.length; ) at += step(place, piece.subarray(at), onHeader);

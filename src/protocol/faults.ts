@@ -72,6 +72,12 @@ export const FAULTS = {
     v2: 'pack_signature_invalid',
     says: 'The signature does not make this pack believable.',
   },
+  statement_invalid: {
+    status: 400,
+    v1: 'signature_invalid',
+    v2: 'pack_signature_invalid',
+    says: 'The release statement does not make this pack believable.',
+  },
   // The catalogue
   conflict: { status: 409, v2: 'version_conflict', says: 'This version exists with other bytes.' },
   pack_not_found: { status: 404, v2: 'not_found', says: 'There is no such pack here.' },
@@ -81,6 +87,11 @@ export const FAULTS = {
     says: 'There is no such version of this pack.',
   },
   signature_not_available: { status: 404, says: 'There is no signature to serve for this version.' },
+  statement_not_available: {
+    status: 404,
+    v2: 'attestry.statement_not_available',
+    says: 'This version was published without a release statement.',
+  },
   // Our own interface and the transport
   validation_error: { status: 400, says: 'The request breaks a rule of this operation.' },
   already_exists: { status: 409, v2: 'attestry.already_exists', says: 'That exists already.' },
@@ -102,6 +113,11 @@ export const FAULTS = {
     status: 503,
     v2: 'attestry.unavailable',
     says: 'The registry cannot reach its database or its blobs right now; try again shortly.',
+  },
+  not_sealed_yet: {
+    status: 503,
+    v2: 'attestry.not_sealed_yet',
+    says: 'This is recorded, and the log has not sealed it yet; try again shortly.',
   },
   internal_error: { status: 500, says: 'Something failed on our side; the request may be repeated.' },
 } as const satisfies Record<string, FaultEntry>;

@@ -1,8 +1,12 @@
 // Unpacks exactly one gzip member (RFC 1952) under caps; what stands before, after or in place of it is refused. Pure.
-import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
+import type { InflateRaw } from 'node:zlib';
+import { equalBytes } from '../../keys/bytes.ts';
 import { refuseArchive } from './archive-refusal.ts';
+import { crc32 } from './crc32.ts';
 import { gzipHeaderLength, LONGEST_HEADER, startsMember } from './gzip-header.ts';
 import { type Intake, openIntake } from './intake.ts';
+import { type NodeZlib, nativeZlib } from './native-zlib.ts';
+import { inflateExactly } from './web-inflate.ts';
 
 export interface GzipCaps {
   /** Bytes that may come out. */
@@ -23,7 +27,7 @@ interface Meter {
   /** Counts a piece that came out after `taken` deflate bytes went in. */
   readonly count: (piece: Uint8Array, taken: number) => void;
   /** The trailer that a member of what was counted must end with. */
-  readonly trailer: () => Buffer;
+  readonly trailer: () => Uint8Array;
 }
 
 const openMeter = (caps: GzipCaps): Meter => {
@@ -45,10 +49,10 @@ const openMeter = (caps: GzipCaps): Meter => {
       sum = crc32(piece, sum);
     },
     trailer: () => {
-      const bytes = Buffer.alloc(TRAILER);
-      bytes.writeUInt32LE(sum, 0);
-      bytes.writeUInt32LE(size % 2 ** 32, 4);
-      return bytes;
+      const bytes = new DataView(new ArrayBuffer(TRAILER));
+      bytes.setUint32(0, sum, true);
+      bytes.setUint32(4, size % 2 ** 32, true);
+      return new Uint8Array(bytes.buffer);
     },
   };
 };
@@ -59,10 +63,10 @@ interface Whole {
 }
 
 /** Undefined where it would be larger than may be inflated in one call. */
-const inflateAtOnce = (deflated: Uint8Array): Whole | undefined => {
+const inflateAtOnce = (zlib: NodeZlib, deflated: Uint8Array): Whole | undefined => {
   try {
     const options = { info: true, chunkSize: PIECE, maxOutputLength: AT_ONCE.unpacked };
-    const result: unknown = inflateRawSync(deflated, options);
+    const result: unknown = zlib.inflateRawSync(deflated, options);
     const { buffer, engine } = result as { readonly buffer: Buffer; readonly engine: InflateRaw };
     return { unpacked: buffer, taken: engine.bytesWritten };
   } catch (error) {
@@ -98,8 +102,12 @@ async function* inflateChunk(inflater: InflateRaw, chunk: Uint8Array, bell: Retu
 }
 
 /** Yields what comes out and leaves the bytes after the deflate data in the intake. */
-async function* inflateInPieces(intake: Intake, meter: Meter): AsyncGenerator<Uint8Array, void> {
-  const inflater = createInflateRaw({ chunkSize: PIECE });
+async function* inflateInPieces(
+  zlib: NodeZlib,
+  intake: Intake,
+  meter: Meter,
+): AsyncGenerator<Uint8Array, void> {
+  const inflater = zlib.createInflateRaw({ chunkSize: PIECE });
   const bell = openBell();
   for (const event of ['readable', 'end', 'error', 'close']) inflater.on(event, bell.ring);
   try {
@@ -117,11 +125,21 @@ async function* inflateInPieces(intake: Intake, meter: Meter): AsyncGenerator<Ui
   }
 }
 
+/** Yields what comes out of all that there is but a trailer, and leaves that in the intake. */
+async function* inflateWithoutZlib(intake: Intake, meter: Meter): AsyncGenerator<Uint8Array, void> {
+  await intake.gather(Number.POSITIVE_INFINITY);
+  const end = Math.max(intake.held.length - TRAILER, 0);
+  const pieces = await inflateExactly(intake.held.subarray(0, end), (piece) => meter.count(piece, end));
+  intake.held = intake.held.subarray(end);
+  await requireTrailer(intake, meter);
+  yield* pieces;
+}
+
 const requireTrailer = async (intake: Intake, meter: Meter): Promise<void> => {
   await intake.gather(TRAILER + 2);
   const found = intake.held.subarray(0, TRAILER);
   if (found.length < TRAILER) refuse('The gzip member is cut short: its checksum is missing.');
-  if (!meter.trailer().equals(found))
+  if (!equalBytes(meter.trailer(), found))
     refuse('The unpacked data does not match the checksum and size of the gzip member.');
   const rest = intake.held.subarray(TRAILER);
   if (startsMember(rest)) refuse('A second gzip member follows the first.');
@@ -142,9 +160,11 @@ export async function* unpackGzipMember(
   try {
     await intake.gather(AT_ONCE.packed + LONGEST_HEADER);
     intake.held = intake.held.subarray(gzipHeaderLength(intake.held));
-    const whole = intake.ended ? inflateAtOnce(intake.held) : undefined;
+    const zlib = nativeZlib;
+    if (zlib === undefined) return yield* inflateWithoutZlib(intake, meter);
+    const whole = intake.ended ? inflateAtOnce(zlib, intake.held) : undefined;
     if (whole === undefined) {
-      yield* inflateInPieces(intake, meter);
+      yield* inflateInPieces(zlib, intake, meter);
       await requireTrailer(intake, meter);
       return;
     }

@@ -1,4 +1,5 @@
 // A byte source that can be looked into before it is used, and given back what was not needed. Pure.
+import { joinBytes } from './join-bytes.ts';
 
 export interface Intake {
   /** Pulled, not used yet. Assign to it what is left over. */
@@ -14,7 +15,7 @@ export interface Intake {
 }
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>
-  parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : joinBytes(parts);
 
 export const openIntake = (source: AsyncIterable<Uint8Array>): Intake => {
   const chunks = source[Symbol.asyncIterator]();

@@ -1,5 +1,5 @@
 // One 512-byte tar header, audited from its raw bytes: only what every reader reads alike passes. Pure.
-import { isUtf8 } from 'node:buffer';
+import { fromUtf8 } from '../../keys/bytes.ts';
 import type { FaultCode } from './faults.ts';
 
 export const BLOCK = 512;
@@ -45,6 +45,7 @@ const USER_AND_GROUP: readonly Field[] = [
 ];
 const PREFIX: Field = { at: 345, length: 155 };
 const PADDING: Field = { at: 500, length: 12 };
+const WHOLE: Field = { at: 0, length: BLOCK };
 const OTHER_NUMBERS: readonly Field[] = [
   MODE,
   { at: 108, length: 8 },
@@ -90,13 +91,17 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 
 /** A block in two forms: its bytes, and one character for each of them, which is far quicker to cut fields from. */
 interface Raw {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly text: string;
 }
 
 const textOf = ({ text }: Raw, { at, length }: Field): string => text.slice(at, at + length);
 
-const ZEROS = Buffer.alloc(BLOCK);
+/** Node cuts the text from memory; elsewhere it is put together. */
+const rawText = (bytes: Uint8Array): string =>
+  globalThis.Buffer === undefined
+    ? String.fromCharCode(...bytes)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, BLOCK).toString('latin1');
 
 const isZero = (block: Raw, { at, length }: Field): boolean => {
   for (let each = at; each < at + length; each += 1) if (block.bytes[each] !== 0) return false;
@@ -133,9 +138,10 @@ const readName = (block: Raw, { at, length }: Field): Name => {
   const used = block.bytes.subarray(at, at + (end < 0 ? length : end));
   const rest = { at: at + used.length, length: length - used.length };
   const problems: TarProblem[] = [];
-  if (!isUtf8(used)) problems.push(nameProblem('The name is not UTF-8.'));
+  const text = fromUtf8(used);
+  if (text === undefined) problems.push(nameProblem('The name is not UTF-8.'));
   if (!isZero(block, rest)) problems.push(nameProblem('The name goes on after a NUL.'));
-  return { text: used.toString('utf8'), problems };
+  return { text: text ?? new TextDecoder('utf-8', { ignoreBOM: true }).decode(used), problems };
 };
 
 const readFullName = (block: Raw): Name => {
@@ -192,9 +198,8 @@ const breakOf = (block: Raw): string | undefined => {
 
 /** Reads one block of 512 bytes (POSIX.1-1988 ustar; both spellings of the checksum, NUL or space after numbers). */
 export const readTarBlock = (bytes: Uint8Array): TarBlock => {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, BLOCK);
-  if (buffer.equals(ZEROS)) return { kind: 'zero' };
-  const block = { bytes: buffer, text: buffer.toString('latin1') };
+  const block = { bytes, text: rawText(bytes) };
+  if (bytes[0] === 0 && isZero(block, WHOLE)) return { kind: 'zero' };
   const message = breakOf(block);
   if (message !== undefined) return broken(message);
   const { text: name, problems } = readFullName(block);

@@ -6,6 +6,7 @@ import { type EntryCaps, MANIFEST_PATH, openEntryRules } from './archive-rules.t
 import { openArchiveWalk } from './archive-walk.ts';
 import type { Violation } from './faults.ts';
 import { type GzipCaps, unpackGzipMember } from './gzip-member.ts';
+import { joinBytes } from './join-bytes.ts';
 import type { TarHeader } from './tar-header.ts';
 
 export interface ArchiveCaps extends GzipCaps, EntryCaps {}
@@ -73,7 +74,7 @@ const openFile = (harvest: Harvest, { header, path }: Entry, keep: boolean) => {
       harvest.files.push({ path, size: header.size, digest: digest.finish() });
       if (!keep) return;
       // A copy, because the pieces are windows into a far larger buffer.
-      harvest.contents.set(path, new Uint8Array(Buffer.concat(kept)));
+      harvest.contents.set(path, joinBytes(kept));
       harvest.room -= header.size;
     },
   };

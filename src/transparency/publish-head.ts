@@ -7,15 +7,15 @@ import type { LogObject } from './log-tiles.ts';
 import type { SealState } from './seal.ts';
 
 /** The incomplete tiles and the incomplete bundle; what is full was stored before its head was signed. */
-const edgeObjects = ({ head, edge, bundle }: SealState): readonly LogObject[] => {
+export const edgeObjects = ({ edge, bundle }: Pick<SealState, 'edge' | 'bundle'>): readonly LogObject[] => {
   const tiles = partialTiles(edge).map(({ tile, bytes }) => ({ path: tilePath(tile), bytes }));
   if (bundle.length === 0) return tiles;
-  const path = entriesPath(Math.floor(head.size / TILE_WIDTH), bundle.length);
+  const path = entriesPath(Math.floor(edge.size / TILE_WIDTH), bundle.length);
   return [{ path, bytes: encodeEntries(bundle) }, ...tiles];
 };
 
 /** A partial tile is needed by whoever read an earlier checkpoint, until the full one is there (C2SP tlog-tiles). */
-const isSuperseded = (path: string, size: number): boolean => {
+export const isSuperseded = (path: string, size: number): boolean => {
   const parsed = parseTilePath(path);
   if (parsed === undefined) return false;
   const [level, index] =

@@ -84,6 +84,22 @@ describe('a publish', () => {
   });
 });
 
+describe('a yank', () => {
+  it('and taking it back are proven by receipts, and said again by the same ones', async () => {
+    await publish('vendor.acme.yanked');
+    const path = '/v1/packs/vendor.acme.yanked/-/1.0.0/yank';
+    const yank = () => registry.call('POST', path, { body: { reason: 'broken' } });
+    const first = await yank();
+    expect((await believe(first.json.receipt.proof)).event).toMatchObject({
+      kind: 'pack.yanked',
+      data: { name: 'vendor.acme.yanked', version: '1.0.0', reason: 'broken' },
+    });
+    expect((await yank()).json.receipt.index).toBe(first.json.receipt.index);
+    const undone = await registry.call('DELETE', path);
+    expect((await believe(undone.json.receipt.proof)).event['kind']).toBe('pack.unyanked');
+  });
+});
+
 describe('the log', () => {
   it('grows consistently, as its tiles show', async () => {
     const before = await checkpoint();

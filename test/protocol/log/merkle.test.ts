@@ -177,6 +177,20 @@ describe('altered proofs', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('of inclusion lead nowhere at all with a hash too many, too few, too long or too short', () => {
+    const [index, size] = [12, 21];
+    const path = pathOf(index, size);
+    const [first = EMPTY_ROOT, ...rest] = path;
+    const lead = (change: { readonly path?: readonly Uint8Array[]; readonly leafHash?: Uint8Array }) =>
+      rootFromInclusion({ index, size, leafHash: leafHash(index), path, ...change });
+    expect(lead({})).toEqual(root(size));
+    for (const altered of [[...path, first], rest, [], [new Uint8Array([...first, 0]), ...rest]])
+      expect(lead({ path: altered })).toBeUndefined();
+    // The same bytes in another cut would hash to the same parent.
+    const [start, end] = [leafHash(index).subarray(0, 31), leafHash(index).subarray(31)];
+    expect(lead({ leafHash: start, path: [new Uint8Array([...end, ...first]), ...rest] })).toBeUndefined();
+  });
+
   it('of consistency are refused', () => {
     const wrong = wrongPairs(40, (oldSize, newSize) => {
       const claim = { oldSize, oldRoot: root(oldSize), newSize, newRoot: root(newSize) };

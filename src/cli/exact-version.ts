@@ -1,0 +1,20 @@
+// Reads the one version that a command is about, and its address in the registry.
+import { parseRequest } from '../client/index.ts';
+import { UsageError } from './failure.ts';
+
+export interface ExactVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** @throws UsageError where it is a range or no version; RequestInvalid where it is neither. */
+export const exactVersion = (text: string): ExactVersion => {
+  const { name, exact } = parseRequest(text);
+  if (exact === undefined)
+    throw new UsageError(`Name one version, as in ${name}@1.0.0; a range may mean another one tomorrow.`);
+  return { name, version: exact };
+};
+
+/** The same for versions of both trees. */
+export const yankAddress = ({ name, version }: ExactVersion): string =>
+  `/v1/packs/${encodeURIComponent(name)}/-/${encodeURIComponent(version)}/yank`;

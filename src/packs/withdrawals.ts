@@ -1,0 +1,27 @@
+// Issues the withdrawals: every version that is yanked now, signed by the registrar, so that no mirror can hide a yank.
+import {
+  parseWithdrawals,
+  WITHDRAWALS_PAYLOAD_TYPE,
+  type Withdrawals,
+  withdrawalsPayload,
+} from '../../keys/withdrawals.ts';
+import { coalesce } from '../../storage/coalesce.ts';
+import { type IssueDeps, issueList, type ListKind } from '../access/issue-list.ts';
+import { yankedDigests } from './lifecycle-store.ts';
+
+/** Private packs stand in it like all others: a digest tells nothing to those who do not have the bytes. */
+export const WITHDRAWALS: ListKind<Pick<Withdrawals, 'withdrawn'>> = {
+  table: 'withdrawals',
+  payloadType: WITHDRAWALS_PAYLOAD_TYPE,
+  content: async (sql) => ({
+    withdrawn: (await yankedDigests(sql)).map((sha256) => ({ sha256, kind: 'yanked' })),
+  }),
+  payload: withdrawalsPayload,
+  parse: parseWithdrawals,
+};
+
+/** Many versions may be yanked at once: those who wait share one signature, made after each of them asked. */
+export const reissueWithdrawals = (the: IssueDeps): (() => Promise<void>) => {
+  const issue = coalesce(issueList(the, WITHDRAWALS));
+  return () => issue(WITHDRAWALS.table);
+};
