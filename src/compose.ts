@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import type { Logger } from 'pino';
+import { formatVkey } from '../keys/key.ts';
 import { durableDirectories } from '../storage/durable-directories.ts';
 import { openBlobStore } from '../storage/open-store.ts';
 import { createStaging } from '../storage/staging.ts';
@@ -14,13 +15,17 @@ import { createAccount, issueToken, revokeToken } from './access/accounts.ts';
 import { authenticate, findToken } from './access/authenticate.ts';
 import { delegateKey } from './access/delegate-key.ts';
 import { findDelegatedKey, listKeys } from './access/delegations.ts';
-import { KEYS_TOPIC, readKey, readKeyring, readRoot, trustTopicsOf } from './access/documents.ts';
-import { reissueKeyring } from './access/keyring.ts';
+import { KEYS_TOPIC, readIssued, readKey, readRoot, trustTopicsOf } from './access/documents.ts';
+import { requireScope } from './access/grants.ts';
+import { KEYRING, reissueKeyring } from './access/keyring.ts';
 import { claimNamespace } from './access/namespaces.ts';
 import { ensureOperatorToken } from './access/operator-token.ts';
+import { hasScope } from './access/principal.ts';
+import { draftOf, publishRoot } from './access/publish-root.ts';
 import { remembering } from './access/remember.ts';
 import { revokeKey } from './access/revoke-key.ts';
 import { addAccessRoutes } from './access/routes.ts';
+import { keepKeyring, stateRevocation } from './access/state-revocation.ts';
 import { establishTrust } from './access/trust.ts';
 import { startChores } from './chores.ts';
 import type { Config } from './config.ts';
@@ -33,13 +38,36 @@ import { createDocumentCache } from './http/document-cache.ts';
 import { addHealthRoutes } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import { readDiscovery as makeDiscovery } from './packs/discovery.ts';
+import { unyankVersion, yankVersion } from './packs/lifecycle.ts';
 import { insertVersion, namespaceInUse } from './packs/pack-store.ts';
 import { type PublishDeps, publishPack } from './packs/publish.ts';
 import { packTopicsOf, readPack, readRegistryIndex, readVersionPart } from './packs/read.ts';
 import { addPackRoutes } from './packs/routes.ts';
+import { reissueWithdrawals, WITHDRAWALS } from './packs/withdrawals.ts';
 import { DEFAULT_ARCHIVE_CAPS } from './protocol/tarball.ts';
 import { appendEvent, makeEvent } from './transparency/append.ts';
+import { verifyAudit } from './transparency/audit.ts';
+import { openAuditKey } from './transparency/audit-key.ts';
+import { mintCheckpoints } from './transparency/audit-mint.ts';
+import { addAuditRoutes } from './transparency/audit-routes.ts';
+import { followCosignatures, readWitnessed, withCosignatures } from './transparency/cosignatures.ts';
+import { readEvents } from './transparency/events.ts';
 import { followEvents } from './transparency/follow.ts';
+import { HEAD_TOPIC, readCheckpoint, readLogPath } from './transparency/log-documents.ts';
+import { createLogNodes } from './transparency/log-nodes.ts';
+import { oldestUnsealed } from './transparency/log-store.ts';
+import { putLogObject, readEntries, readTile } from './transparency/log-tiles.ts';
+import { openLog } from './transparency/open-log.ts';
+import { publishHead } from './transparency/publish-head.ts';
+import { awaitReceipt, findProof, findReceipt } from './transparency/receipts.ts';
+import { addLogRoutes } from './transparency/routes.ts';
+import { type SealSteps, startSealer } from './transparency/sealer.ts';
+import { isSignedByUs, signHead } from './transparency/sign-head.ts';
+import { requireSealing } from './transparency/standing.ts';
+import { watchLog } from './transparency/watch.ts';
+import { askWitness } from './transparency/witness-exchange.ts';
+import { addWitnessRoutes } from './transparency/witness-routes.ts';
+import { askWitnesses } from './transparency/witnesses.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -49,13 +77,20 @@ const STAGED_IN_MEMORY = 256 * 1024;
 const MAX_UPLOADS = 64;
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 const FRESHNESS_CHECK_MS = 1_000;
+const SEAL_WAIT_MS = 5_000;
 const KEYRING_CHECK_MS = 60 * 1_000;
 const SWEEP_MS = 60 * 60 * 1_000;
+const AUDIT_MS = 60 * 1_000;
+const WITNESS_MS = 5_000;
+const WITNESS_TIMEOUT_MS = 5_000;
 
 /** What a simulated world may put in the place of the real one. */
 export interface Overrides {
   readonly now?: () => Date;
   readonly publishing?: (deps: PublishDeps) => PublishDeps;
+  readonly sealing?: (steps: SealSteps) => SealSteps;
+  /** How long a writer waits for the seal; milliseconds. */
+  readonly sealWaitMs?: number;
   readonly freshnessCheckMs?: number;
 }
 
@@ -140,31 +175,88 @@ const wire = async (
   const keysInUse = remembering(findDelegatedKey(sql));
   const tokens = remembering(findToken(sql));
   const holders = remembering(async (namespace) => (await claimOf(sql, namespace))?.account);
+  let followRoot = (): void => undefined;
   const forget = (subject: string): void => {
     if (subject.startsWith('token:')) tokens.forget();
     if (subject.startsWith('key:')) keysInUse.forget();
+    if (subject.startsWith('root:')) followRoot();
     if (subject.startsWith('namespace:')) holders.forget();
     for (const topic of [...packTopicsOf(subject), ...trustTopicsOf(subject)]) cache.forget(topic);
   };
+  const watch = await watchLog(sql, () => cache.forget(HEAD_TOPIC));
+  const treeSize = async (): Promise<number> => (await watch.newestHead())?.size ?? 0;
+  let wakeSealer = (): void => undefined;
   const follower = await followEvents({
     sql,
     onEvent: (event) => forget(event.subject),
+    onRing: () => wakeSealer(),
     checkEveryMs: overrides.freshnessCheckMs ?? FRESHNESS_CHECK_MS,
   });
   const announce = (subject: string): void => {
     forget(subject);
+    wakeSealer();
     follower.ring();
   };
-  const { registrar } = await establishTrust({
+  const keyFolder = join(config.dataDir, 'keys');
+  const trust = await establishTrust({
     sql,
     now,
-    keyFolder: join(config.dataDir, 'keys'),
+    keyFolder,
     origin: config.publicUrl?.replace(/^https?:\/\//, ''),
     append,
+    warn: (sentence) => log.warn(sentence),
   });
-  const reissue = reissueKeyring({ sql, now, registrar });
-  await reissue().catch((error: unknown) => log.error({ err: error }, 'the keyring could not be reissued'));
+  followRoot = () =>
+    void trust
+      .refresh()
+      .then(() => cache.forget(KEYS_TOPIC))
+      .catch((error: unknown) => log.error({ err: error }, 'the root cannot be followed'));
+  // What was published before there was anyone to follow it.
+  followRoot();
+  const issuing = { sql, now, trust, treeSize };
+  const reissue = reissueKeyring(issuing);
+  const reissueWithdrawn = reissueWithdrawals(issuing);
+  const stateRevoked = stateRevocation({ sql, trust, sealedPosition: watch.positionOf });
+  const keep = keepKeyring({ sql, stateRevocation: stateRevoked, reissueKeyring: reissue });
+  await keep().catch((error: unknown) => log.error({ err: error }, 'the keyring could not be reissued'));
+  await reissueWithdrawn().catch((error: unknown) =>
+    log.error({ err: error }, 'the list of withdrawn versions could not be reissued'),
+  );
   await ensureOperatorToken({ sql, now, append, announce }, join(config.dataDir, 'admin-token'));
+
+  const tiles = { sql, blobs };
+  const nodes = createLogNodes(readTile(tiles));
+  const headSigner = { vkey: () => trust.root().log.vkey, sign: trust.log.sign };
+  const sealer = startSealer({
+    sql,
+    open: (session) =>
+      openLog({
+        session,
+        ...tiles,
+        readTile: readTile(tiles),
+        now,
+        sign: signHead(headSigner),
+        isOurs: isSignedByUs(headSigner),
+      }),
+    vkey: headSigner.vkey,
+    steps: {
+      now,
+      putObject: putLogObject(blobs),
+      sign: signHead(headSigner),
+      announce: (batch) => {
+        nodes.remember(0, batch.from.size, batch.leafHashes);
+        watch.sealed(batch);
+      },
+    },
+    publish: publishHead(blobs),
+    replaceSteps: overrides.sealing,
+    onTrouble: (error) => log.error({ err: error }, 'sealing stopped; it is tried again'),
+  });
+  wakeSealer = sealer.wake;
+  const stopCosigned = await followCosignatures(sql, () => cache.forget(HEAD_TOPIC));
+  const auditKey = await openAuditKey(sql, keyFolder);
+  const auditing = { sql, now, newestHead: watch.newestHead, readTile: readTile(tiles) };
+  const receipts = { sql, nodes, watch, waitMs: overrides.sealWaitMs ?? SEAL_WAIT_MS };
 
   const asks = authenticate({ findToken: findToken(sql), now });
   const access = {
@@ -176,8 +268,15 @@ const wire = async (
     privateRegistry,
     isUsed: namespaceInUse(sql),
   };
-  const delegations = { ...access, registrar, reissueKeyring: reissue };
-  const reads = { sql, blobs, cache, now, maxTarballBytes: MAX_UPLOAD_BYTES };
+  const delegations = { ...access, trust, reissueKeyring: reissue };
+  const reads = {
+    sql,
+    blobs,
+    cache,
+    now,
+    maxTarballBytes: MAX_UPLOAD_BYTES,
+    findProof: findProof(receipts),
+  };
   const publishing: PublishDeps = {
     ...access,
     blobs,
@@ -189,6 +288,14 @@ const wire = async (
     delegatedKey: keysInUse.find,
     makeEvent: makeEvent({ now }),
     insertVersion: insertVersion(sql),
+    awaitReceipt: awaitReceipt(receipts),
+  };
+
+  const lifecycle = {
+    ...access,
+    authenticate: asks,
+    reissueWithdrawals: reissueWithdrawn,
+    awaitReceipt: awaitReceipt(receipts),
   };
 
   const url = (): string => config.publicUrl ?? listeningUrl(server, config.host);
@@ -201,10 +308,36 @@ const wire = async (
     privateRegistry,
     listKeys: keyList,
     listClaims: () => allClaims(sql),
+    log: () => ({ origin: trust.root().log.origin, vkey: formatVkey(trust.root().log.vkey) }),
   });
 
   const router = new Router({ sensitive: true, strict: true });
-  addHealthRoutes(router, { database: () => pingDatabase(sql), blobs: () => blobs.ping() });
+  addHealthRoutes(router, {
+    database: () => pingDatabase(sql),
+    blobs: () => blobs.ping(),
+    log: requireSealing({ now, oldestUnsealed: oldestUnsealed(sql), trouble: sealer.trouble }),
+  });
+  const logReads = {
+    cache,
+    watch,
+    readTile: readTile(tiles),
+    readEntries: readEntries(tiles),
+    withCosignatures: withCosignatures(sql),
+  };
+  addLogRoutes(router, {
+    readCheckpoint: readCheckpoint(logReads),
+    readLogPath: readLogPath(logReads),
+    findReceipt: findReceipt(receipts),
+    readEvents: readEvents({ sql, watch }),
+    mayAudit: async (authorization) => hasScope(await asks(authorization), 'audit:read'),
+  });
+  addWitnessRoutes(router, {
+    readWitnessed: readWitnessed({ sql, cache, isOurs: isSignedByUs(headSigner) }),
+  });
+  addAuditRoutes(router, {
+    requireAuditor: async (authorization) => requireScope(await asks(authorization), 'audit:read'),
+    verifyAudit: verifyAudit({ ...auditing, publicKey: auditKey.publicKey }),
+  });
   addAccessRoutes(router, {
     authenticate: asks,
     createAccount: createAccount(access),
@@ -215,14 +348,23 @@ const wire = async (
     claimNamespace: claimNamespace(access),
     listClaims: () => allClaims(sql),
     delegateKey: delegateKey(delegations),
-    revokeKey: revokeKey(delegations),
+    revokeKey: revokeKey({ ...delegations, treeSize, stateRevocation: stateRevoked }),
+    publishRoot: publishRoot({
+      ...access,
+      trust,
+      lists: [draftOf(issuing, KEYRING), draftOf(issuing, WITHDRAWALS)],
+      keyFolder,
+    }),
     listKeys: keyList,
     readKey: readKey({ sql, cache }),
     readRoot: readRoot({ sql, cache }),
-    readKeyring: readKeyring({ sql, cache }),
+    readKeyring: readIssued({ sql, cache }, 'keyrings'),
+    readWithdrawals: readIssued({ sql, cache }, 'withdrawals'),
   });
   addPackRoutes(router, {
     publish: publishPack(overrides.publishing?.(publishing) ?? publishing),
+    yank: yankVersion(lifecycle),
+    unyank: unyankVersion(lifecycle),
     readPack: readPack(reads),
     readRegistryIndex: readRegistryIndex(reads),
     readVersionPart: readVersionPart(reads),
@@ -233,18 +375,37 @@ const wire = async (
   });
 
   const server = createHttpServer({ router, ready: cache.ready, log, isUnavailable });
+  const witnessing = askWitnesses({
+    ...auditing,
+    witnesses: config.witnesses,
+    ask: askWitness(WITNESS_TIMEOUT_MS),
+    log: { warn: (about, line) => log.warn(about, line), error: (about, line) => log.error(about, line) },
+  });
   const stopChores = startChores(
     [
-      { name: 'keyring', everyMs: KEYRING_CHECK_MS, run: reissue },
+      { name: 'root', everyMs: KEYRING_CHECK_MS, run: trust.refresh },
+      { name: 'keyring', everyMs: KEYRING_CHECK_MS, run: keep },
+      { name: 'withdrawals', everyMs: KEYRING_CHECK_MS, run: reissueWithdrawn },
       // Keys grow old without an event.
       { name: 'key list', everyMs: KEYRING_CHECK_MS, run: async () => cache.forget(KEYS_TOPIC) },
       { name: 'sweep', everyMs: SWEEP_MS, run: () => staging.sweep(SWEEP_MS) },
+      { name: 'audit', everyMs: AUDIT_MS, run: mintCheckpoints({ ...auditing, signer: auditKey.signer }) },
+      { name: 'witnesses', everyMs: WITNESS_MS, run: witnessing },
     ],
     log,
   );
   return {
     server,
     url,
-    close: () => inOrder([stopChores, follower.stop, () => closeConnection(sql), stopDatabase]),
+    close: () =>
+      inOrder([
+        stopChores,
+        follower.stop,
+        sealer.stop,
+        watch.stop,
+        stopCosigned,
+        () => closeConnection(sql),
+        stopDatabase,
+      ]),
   };
 };

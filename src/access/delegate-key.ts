@@ -1,7 +1,6 @@
 // Delegates a publisher key: the registrar signs the statement, and the keyring follows at once.
 import { DELEGATION_PAYLOAD_TYPE, type Delegation, delegationPayload } from '../../keys/delegation.ts';
 import { instantOf } from '../../keys/document.ts';
-import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import { parseKeyId, parsePublicKey } from '../../keys/key.ts';
 import { provesPossession } from '../../keys/possession.ts';
 import type { Tx } from '../database/connect.ts';
@@ -11,6 +10,7 @@ import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { countDelegations, type DelegationRow, insertDelegation } from './delegation-store.ts';
 import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
 import { requireNamespaceFor, requireScope } from './grants.ts';
+import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
 import { actorOf, isOperator, type Principal } from './principal.ts';
 
 /** Everything here was chosen by the caller. */
@@ -102,21 +102,15 @@ const rowOf = (delegation: Delegation, account: string, envelope: string): Deleg
   issued_at: new Date(delegation.issuedAt),
   envelope,
   revoked_at: null,
+  revoked_from: null,
+  revocation_reason: null,
+  revocation_event: null,
   revocation: null,
 });
 
-const signedRow = async (
-  the: DelegationDeps,
-  delegation: Delegation,
-  account: string,
-): Promise<DelegationRow> => {
-  const payload = delegationPayload(delegation);
-  const signed = await signEnvelope({ payloadType: DELEGATION_PAYLOAD_TYPE, payload }, [the.registrar]);
-  return rowOf(delegation, account, envelopeText(signed));
-};
-
-const commit = (the: DelegationDeps, by: Principal, row: DelegationRow): Promise<void> =>
+const commit = (the: DelegationDeps, by: Principal, row: DelegationRow, inForce: InForce): Promise<void> =>
   inTransaction(the.sql, async (tx) => {
+    await requireNewestRoot(tx, inForce);
     await requireRoom(tx, by);
     if (!(await insertDelegation(tx, row))) {
       const message = `The id ${row.key_id}, or this very key, is listed already: choose another id, or make a new key.`;
@@ -131,6 +125,16 @@ const commit = (the: DelegationDeps, by: Principal, row: DelegationRow): Promise
     });
   });
 
+/** The registrar's statement and its event become true together, under the root that names who signed it. */
+const list = (the: DelegationDeps, by: Principal, delegation: Delegation): Promise<DelegationRow> =>
+  underNewestRoot(the.trust, async (inForce) => {
+    const payload = delegationPayload(delegation);
+    const envelope = await signAsRegistrar(inForce, DELEGATION_PAYLOAD_TYPE, payload);
+    const row = rowOf(delegation, by.account, envelope);
+    await commit(the, by, row, inForce);
+    return row;
+  });
+
 /** @throws Fault forbidden, pack_namespace_unauthorized, validation_error, already_exists. */
 export const delegateKey =
   (the: DelegationDeps) =>
@@ -141,8 +145,7 @@ export const delegateKey =
     const delegation = readRequest(request, now);
     for (const pattern of delegation.namespaces) await requirePattern(the, by, pattern);
     requirePossession(by, delegation, request);
-    const row = await signedRow(the, delegation, by.account);
-    await commit(the, by, row);
+    const row = await list(the, by, delegation);
     the.announce(`key:${row.key_id}`);
     await the.reissueKeyring();
     return listed(row, now);

@@ -1,4 +1,4 @@
-// Root documents, delegated keys and keyrings as rows.
+// Root documents and delegated keys as rows.
 import type { Queryable, Tx } from '../database/connect.ts';
 
 export interface DelegationRow {
@@ -12,7 +12,22 @@ export interface DelegationRow {
   /** The DSSE envelope of the registrar's statement, as JSON text. */
   readonly envelope: string;
   readonly revoked_at: Date | null;
+  /** `here`: from the place of that event in the log; `ever`; or a position as digits. */
+  readonly revoked_from: string | null;
+  readonly revocation_reason: string | null;
+  /** Id of the event that took the key back. */
+  readonly revocation_event: string | null;
+  /** The envelope of the registrar's statement; null until the event has its place. */
   readonly revocation: string | null;
+}
+
+/** What taking a key back writes into its row. */
+export interface RevocationMark {
+  readonly at: Date;
+  readonly from: string;
+  readonly reason: string;
+  readonly event: string;
+  readonly statement: string | null;
 }
 
 export const allDelegations = (db: Queryable): Promise<DelegationRow[]> =>
@@ -40,19 +55,23 @@ export const insertDelegation = async (tx: Tx, row: DelegationRow): Promise<bool
   return result.count === 1;
 };
 
-/** False where there is no such key in force. */
-export const markKeyRevoked = async (
-  tx: Tx,
-  keyId: string,
-  at: Date,
-  revocation: string,
-): Promise<boolean> => {
-  await tx`select stop_use(${`key:${keyId}`})`;
-  const result = await tx`
-    update delegations set revoked_at = ${at}, revocation = ${revocation}
-    where key_id = ${keyId} and revoked_at is null`;
-  return result.count === 1;
-};
+/** Waits for the publishes that use the key; none begins before the transaction ends. Say it before anything is written. */
+export const stopUseOfKey = (tx: Tx, keyId: string): Promise<unknown> =>
+  tx`select stop_use(${`key:${keyId}`})`;
+
+/** Since when a key is revoked stays, also where it is revoked from an earlier position later on. */
+export const markKeyRevoked = (tx: Tx, keyId: string, mark: RevocationMark): Promise<unknown> => tx`
+  update delegations set revoked_at = coalesce(revoked_at, ${mark.at}), revoked_from = ${mark.from},
+    revocation_reason = ${mark.reason}, revocation_event = ${mark.event}, revocation = ${mark.statement}
+  where key_id = ${keyId}`;
+
+/** Keys whose revocation the registrar has not stated yet. */
+export const unstatedRevocations = (db: Queryable): Promise<DelegationRow[]> => db<DelegationRow[]>`
+  select * from delegations where revoked_at is not null and revocation is null order by key_id`;
+
+/** The first statement about an event stays; every other would say the same. */
+export const insertRevocation = (tx: Tx, eventId: string, statement: string): Promise<unknown> => tx`
+  update delegations set revocation = ${statement} where revocation_event = ${eventId} and revocation is null`;
 
 export const insertRoot = (tx: Tx, version: number, envelope: string): Promise<unknown> =>
   tx`insert into roots (version, envelope) values (${version}, ${envelope})`;
@@ -64,25 +83,12 @@ export const rootAt = async (db: Queryable, version: number | 'latest'): Promise
   return row?.envelope;
 };
 
-export interface KeyringRow {
-  readonly version: number;
-  readonly envelope: string;
-  readonly issued_at: Date;
-}
-
-export const latestKeyring = async (db: Queryable): Promise<KeyringRow | undefined> => {
-  const [row] = await db<KeyringRow[]>`
-    select version, envelope, issued_at from keyrings order by version desc limit 1`;
-  return row === undefined ? undefined : { ...row, version: Number(row.version) };
+/** 0 where there is none yet. */
+export const newestRootVersion = async (db: Queryable): Promise<number> => {
+  const [row] = await db<{ version: number | null }[]>`select max(version) as version from roots`;
+  return row?.version ?? 0;
 };
 
-/** Older ones say nothing that the events do not: only the newest is served. */
-export const dropKeyringsBelow = (tx: Tx, version: number): Promise<unknown> =>
-  tx`delete from keyrings where version < ${version}`;
-
-export const insertKeyring = (tx: Tx, row: KeyringRow): Promise<unknown> => tx`
-  insert into keyrings (version, envelope, issued_at) values (${row.version}, ${row.envelope}, ${row.issued_at})`;
-
-/** One change of root or keyring at a time: each version is made from all that stood before it. */
+/** One change of root or issued list at a time: each version is made from all that stood before it. */
 export const lockTrust = (tx: Tx): Promise<unknown> =>
   tx`select pg_advisory_xact_lock(hashtextextended('attestry.trust', 0))`;

@@ -4,18 +4,19 @@ import { parseEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
 import { formatPublicKeyBase64, keyFingerprint } from '../../keys/key.ts';
 import type { Standing } from '../../keys/keyring.ts';
-import type { Signer } from '../../keys/signer.ts';
+import { parseRevocation } from '../../keys/revocation.ts';
 import type { Sql, Tx } from '../database/connect.ts';
-import type { EventFacts } from '../protocol/event.ts';
+import type { EventFacts, RecordedEvent } from '../protocol/event.ts';
 import { fault } from '../protocol/faults.ts';
 import { allDelegations, type DelegationRow, delegationOf } from './delegation-store.ts';
+import type { FollowedTrust } from './in-force.ts';
 
 /** What every change of the keys needs. */
 export interface DelegationDeps {
   readonly sql: Sql;
   readonly now: () => Date;
-  readonly registrar: Signer;
-  readonly append: (tx: Tx, facts: EventFacts) => Promise<unknown>;
+  readonly trust: FollowedTrust;
+  readonly append: (tx: Tx, facts: EventFacts) => Promise<RecordedEvent>;
   readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
   /** Issues the keyring that says what was just committed. */
   readonly reissueKeyring: () => Promise<void>;
@@ -23,6 +24,13 @@ export interface DelegationDeps {
 }
 
 export type KeyStatus = 'active' | 'rotated' | 'revoked';
+
+/** `from`: the first position in the log for which it is not believed; `pending` until the log has told it. */
+export interface ListedRevocation {
+  readonly at: Date;
+  readonly reason: string;
+  readonly from: number | 'ever' | 'pending';
+}
 
 /** A key as the registry lists it. */
 export interface ListedKey {
@@ -35,6 +43,7 @@ export interface ListedKey {
   readonly status: KeyStatus;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  readonly revocation: ListedRevocation | null;
 }
 
 const standingOf = (row: DelegationRow, now: Date): Exclude<Standing, 'unknown'> => {
@@ -51,6 +60,15 @@ const statusOf = (row: DelegationRow, now: Date): KeyStatus => {
 /** The registrar's own statement, read back from its envelope. */
 export const statementOf = (row: DelegationRow): Delegation =>
   parseDelegation(parseEnvelope(row.envelope).payload);
+
+const positionIn = (statement: string): number | 'ever' =>
+  parseRevocation(parseEnvelope(statement).payload).fromPosition ?? 'ever';
+
+const listedRevocation = (row: DelegationRow): ListedRevocation | null => {
+  const { revoked_at: at, revocation_reason: reason, revocation } = row;
+  if (at === null || reason === null) return null;
+  return { at, reason, from: revocation === null ? 'pending' : positionIn(revocation) };
+};
 
 /** A key as the signature check wants it: what the registrar said, and how it stands at a time. */
 export interface DelegatedKey {
@@ -76,6 +94,7 @@ export const listed = (row: DelegationRow, now: Date): ListedKey => {
     status: statusOf(row, now),
     notBefore: row.not_before,
     notAfter: row.not_after,
+    revocation: listedRevocation(row),
   };
 };
 

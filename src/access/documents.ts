@@ -4,8 +4,9 @@ import type { Sql } from '../database/connect.ts';
 import { type Document, KINDS, makeDocument } from '../http/document.ts';
 import type { DocumentCache } from '../http/document-cache.ts';
 import { fault } from '../protocol/faults.ts';
-import { delegationOf, latestKeyring, rootAt } from './delegation-store.ts';
+import { delegationOf, rootAt } from './delegation-store.ts';
 import { statementOf } from './delegations.ts';
+import { type IssuedTable, latestIssued } from './issued-store.ts';
 
 export interface TrustReadDeps {
   readonly sql: Sql;
@@ -32,8 +33,8 @@ export const readRoot =
   };
 
 /** Asked for each time: it is reissued without an event, and an old one would freeze its readers. */
-export const readKeyring = (the: TrustReadDeps) => async (): Promise<Document> =>
-  envelopeDocument((await latestKeyring(the.sql))?.envelope);
+export const readIssued = (the: TrustReadDeps, table: IssuedTable) => async (): Promise<Document> =>
+  envelopeDocument((await latestIssued(the.sql, table))?.envelope);
 
 export const readKey =
   (the: TrustReadDeps) =>

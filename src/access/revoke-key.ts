@@ -1,43 +1,118 @@
-// Takes a publisher key back: nothing it signed is believed any longer.
+// Takes a publisher key back: at once for whatever is signed from now on, and in the log from one position on.
 import { instantOf } from '../../keys/document.ts';
-import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import { parseKeyId } from '../../keys/key.ts';
 import { REVOCATION_PAYLOAD_TYPE, revocationPayload } from '../../keys/revocation.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
-import { type DelegationRow, delegationOf, markKeyRevoked } from './delegation-store.ts';
-import { callersFault, type DelegationDeps } from './delegations.ts';
+import { type DelegationRow, delegationOf, markKeyRevoked, stopUseOfKey } from './delegation-store.ts';
+import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
 import { requireScope } from './grants.ts';
+import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
 import { actorOf, isOperator, type Principal, reachesAll } from './principal.ts';
+import { type RevokedFrom, statedPosition, takesMore } from './revoked-from.ts';
+
+export interface RevokeDeps extends DelegationDeps {
+  /** How many leaves the log has. */
+  readonly treeSize: () => Promise<number>;
+  /** States a revocation that waits for its place in the log; waits so long for that place, and no longer. */
+  readonly stateRevocation: (row: DelegationRow, waitMs: number) => Promise<unknown>;
+}
+
+/** Everything here was chosen by the caller. */
+export interface RevokeRequest {
+  readonly keyId: string;
+  readonly reason: string;
+  readonly from: RevokedFrom;
+}
+
+/** Sealing takes moments; whoever asks need not wait for trouble to end. */
+const WAIT_MS = 5_000;
 
 const mayRevoke = (by: Principal, row: DelegationRow): boolean =>
   isOperator(by) || (row.account === by.account && row.namespaces.every((name) => reachesAll(by, name)));
 
-/** @throws Fault forbidden, not_found, validation_error. */
-export const revokeKey =
-  (the: DelegationDeps) =>
-  async (by: Principal, keyId: string, reason: string): Promise<void> => {
-    requireScope(by, 'keys:manage');
-    const row = await delegationOf(the.sql, keyId);
-    if (row === undefined || !mayRevoke(by, row)) throw fault('not_found', { keyId });
-    const issuedAt = instantOf(the.now());
-    const payload = callersFault(() =>
-      revocationPayload({ keyId: parseKeyId(keyId), reason, fromPosition: null, issuedAt }),
-    );
-    const envelope = envelopeText(
-      await signEnvelope({ payloadType: REVOCATION_PAYLOAD_TYPE, payload }, [the.registrar]),
-    );
-    await inTransaction(the.sql, async (tx) => {
-      if (!(await markKeyRevoked(tx, keyId, the.now(), envelope))) return;
-      const facts = {
-        actor: actorOf(by),
-        subject: `key:${keyId}`,
-        data: { statement: envelope },
-        sealed: row.namespaces.some(isPrivateNamespace),
-      };
-      await the.append(tx, { kind: 'key.revoked', ...facts });
+const requireKey = async (the: RevokeDeps, by: Principal, keyId: string): Promise<DelegationRow> => {
+  const row = await delegationOf(the.sql, keyId);
+  if (row === undefined || !mayRevoke(by, row)) throw fault('not_found', { keyId });
+  return row;
+};
+
+/** What lies beyond the log's end is accepted still, so only `here` says where that is. */
+const requireReached = async (the: RevokeDeps, from: RevokedFrom): Promise<void> => {
+  if (typeof from !== 'number') return;
+  const treeSize = await the.treeSize();
+  if (from <= treeSize) return;
+  throw fault(
+    'validation_error',
+    { field: 'from', found: from, treeSize },
+    'The log has not grown so far yet.',
+  );
+};
+
+/** The statement to sign; undefined where its position has to be waited for. */
+const payloadOf = ({ keyId, reason, from }: RevokeRequest, now: Date): Uint8Array | undefined =>
+  callersFault(() => {
+    const position = statedPosition(from);
+    const fromPosition = position === undefined ? 0 : position;
+    const payload = revocationPayload({
+      keyId: parseKeyId(keyId),
+      reason,
+      fromPosition,
+      issuedAt: instantOf(now),
     });
+    return position === undefined ? undefined : payload;
+  });
+
+const commit = (
+  the: RevokeDeps,
+  by: Principal,
+  { keyId, reason, from }: RevokeRequest,
+  statement: string | null,
+  inForce: InForce,
+): Promise<void> =>
+  // The point of no return. It waits for publishes that use the key before it has a transaction id of its own, and the
+  // log follows those ids: so all that was accepted lies before this event, and nothing comes after it.
+  inTransaction(the.sql, async (tx) => {
+    await stopUseOfKey(tx, keyId);
+    await requireNewestRoot(tx, inForce);
+    const row = await delegationOf(tx, keyId);
+    if (row === undefined || !takesMore(row, from)) return;
+    const event = await the.append(tx, {
+      kind: 'key.revoked',
+      actor: actorOf(by),
+      subject: `key:${keyId}`,
+      data: { keyId, reason, from },
+      sealed: row.namespaces.some(isPrivateNamespace),
+    });
+    const mark = { at: the.now(), from: String(from), reason, event: event.id, statement };
+    await markKeyRevoked(tx, keyId, mark);
+  });
+
+/** Where the position is known the statement is committed with the event; else it follows the seal. */
+const takeBack = (the: RevokeDeps, by: Principal, request: RevokeRequest): Promise<void> => {
+  const payload = payloadOf(request, the.now());
+  return underNewestRoot(the.trust, async (inForce) => {
+    const statement = payload && (await signAsRegistrar(inForce, REVOCATION_PAYLOAD_TYPE, payload));
+    await commit(the, by, request, statement ?? null, inForce);
+  });
+};
+
+/**
+ * The key as it is listed afterwards; `revocation.from` is `pending` where the log is slow to give the event its
+ * place. Asking again changes nothing, save for an earlier position.
+ * @throws Fault forbidden, not_found, validation_error.
+ */
+export const revokeKey =
+  (the: RevokeDeps) =>
+  async (by: Principal, request: RevokeRequest): Promise<ListedKey> => {
+    requireScope(by, 'keys:manage');
+    const { keyId } = request;
+    await requireKey(the, by, keyId);
+    await requireReached(the, request.from);
+    await takeBack(the, by, request);
     the.announce(`key:${keyId}`);
+    await the.stateRevocation(await requireKey(the, by, keyId), WAIT_MS);
     await the.reissueKeyring();
+    return listed(await requireKey(the, by, keyId), the.now());
   };

@@ -14,6 +14,9 @@ import type { ListedKey } from './delegations.ts';
 import { instantField, namespacesField, scopesField, textField } from './fields.ts';
 import { requireScope } from './grants.ts';
 import { actorOf, isOperator, type Principal } from './principal.ts';
+import type { PublishedRoot } from './publish-root.ts';
+import type { RevokeRequest } from './revoke-key.ts';
+import { readRevokedFrom } from './revoked-from.ts';
 
 export interface AccessRoutesDeps {
   readonly authenticate: Authenticate;
@@ -25,11 +28,13 @@ export interface AccessRoutesDeps {
   readonly claimNamespace: (by: Principal, namespace: string, account: string) => Promise<ClaimRow>;
   readonly listClaims: () => Promise<readonly ClaimRow[]>;
   readonly delegateKey: (by: Principal, request: KeyRequest) => Promise<ListedKey>;
-  readonly revokeKey: (by: Principal, keyId: string, reason: string) => Promise<void>;
+  readonly revokeKey: (by: Principal, request: RevokeRequest) => Promise<ListedKey>;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
   readonly readKey: (keyId: string) => Promise<Document>;
+  readonly publishRoot: (by: Principal, envelope: unknown) => Promise<PublishedRoot>;
   readonly readRoot: (version: number | 'latest') => Promise<Document>;
   readonly readKeyring: () => Promise<Document>;
+  readonly readWithdrawals: () => Promise<Document>;
 }
 
 const tokenBody = (row: TokenRow) => ({
@@ -49,15 +54,19 @@ const claimBody = (row: ClaimRow) => ({
 });
 const accountBody = (row: AccountRow) => ({ name: row.name, createdAt: row.created_at });
 
-/** Answers `status` with what `work` returns, once it is known who asks. */
+/** Answers with what `work` returns, once it is known who asks; the status may follow from the answer. */
 const asking =
-  (the: AccessRoutesDeps, status: number, work: (by: Principal, ctx: Context) => Promise<unknown>) =>
+  <Answer>(
+    the: AccessRoutesDeps,
+    status: number | ((answer: Answer) => number),
+    work: (by: Principal, ctx: Context) => Promise<Answer>,
+  ) =>
   async (ctx: Context): Promise<void> => {
     const by = await the.authenticate(ctx.headers.authorization);
     ctx.state.actor = actorOf(by);
     const body = await work(by, ctx);
     ctx.set('Cache-Control', 'no-store');
-    ctx.status = status;
+    ctx.status = typeof status === 'number' ? status : status(body);
     ctx.body = body ?? null;
   };
 
@@ -152,8 +161,14 @@ const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
   });
   router.post(
     '/access/keys/:keyId/revoke',
-    asking(the, 204, async (by, ctx) =>
-      the.revokeKey(by, param(ctx, 'keyId'), textField(await jsonBody(ctx), 'reason')),
+    asking(
+      the,
+      (key: ListedKey) => (key.revocation?.from === 'pending' ? 202 : 200),
+      async (by, ctx) => {
+        const body = await jsonBody(ctx);
+        const [keyId, reason] = [param(ctx, 'keyId'), textField(body, 'reason')];
+        return the.revokeKey(by, { keyId, reason, from: readRevokedFrom(body['from']) });
+      },
     ),
   );
 };
@@ -169,8 +184,17 @@ const addTrustRoutes = (router: Router, the: AccessRoutesDeps): void => {
     if (keyId === undefined) throw fault('not_found');
     replyWith(ctx, await the.readKey(keyId));
   });
+  router.post(
+    '/trust/roots',
+    asking(
+      the,
+      ({ created }: PublishedRoot) => (created ? 201 : 200),
+      async (by, ctx) => the.publishRoot(by, await jsonBody(ctx)),
+    ),
+  );
   router.get('/trust/root.json', async (ctx) => replyWith(ctx, await the.readRoot('latest')));
   router.get('/trust/keyring.json', async (ctx) => replyWith(ctx, await the.readKeyring()));
+  router.get('/trust/withdrawals.json', async (ctx) => replyWith(ctx, await the.readWithdrawals()));
   router.get('/trust/:file', async (ctx) => {
     replyWith(ctx, await the.readRoot(versionOf(/^(\d+)\.root\.json$/.exec(param(ctx, 'file'))?.[1] ?? '')));
   });

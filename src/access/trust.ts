@@ -1,83 +1,132 @@
-// Establishes what a new registry stands on, and refuses to run on keys that its root does not name.
-import { encodeHex } from '../../keys/bytes.ts';
-import { instantOf } from '../../keys/document.ts';
-import { envelopeText, parseEnvelope, signEnvelope } from '../../keys/envelope.ts';
-import { formatPublicKeyHex, vkeyOf } from '../../keys/key.ts';
-import { ROOT_PAYLOAD_TYPE, type Root, rootPayload, verifyFirstRoot } from '../../keys/root.ts';
+// Establishes which root a registry stands on and which keys sign under it, and follows both while it runs.
+import { parseEnvelope } from '../../keys/envelope.ts';
+import { type Root, verifyFirstRoot } from '../../keys/root.ts';
+import type { Signer } from '../../keys/signer.ts';
 import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { EventFacts } from '../protocol/event.ts';
 import { insertRoot, lockTrust, rootAt } from './delegation-store.ts';
-import { loadOnlineKeys, makeServiceKeys, type OnlineKeys, type ServiceKeys } from './service-keys.ts';
+import { type FirstRootDeps, firstRoot } from './first-root.ts';
+import type { FollowedTrust, InForce } from './in-force.ts';
+import { keysAtHand } from './service-keys.ts';
+import { warnOfExpiry, warnOfUnusedRoot } from './trust-warnings.ts';
 
-export interface TrustDeps {
+export interface TrustDeps extends FirstRootDeps {
   readonly sql: Sql;
-  readonly now: () => Date;
-  /** Where the registry's own keys lie. */
-  readonly keyFolder: string;
-  /** A scheme-less URL by which others tell this registry apart; a name made from the root key where undefined. */
-  readonly origin: string | undefined;
   readonly append: (tx: Tx, facts: EventFacts) => Promise<unknown>;
+  /** Tells the operator, in a sentence, of what will need him. */
+  readonly warn: (sentence: string) => void;
 }
 
-/** The keys at hand are not those of this database: starting would make a second registry out of one. */
+export interface Trust extends FollowedTrust {
+  /** The newest root that this process knows. */
+  readonly root: () => Root;
+  /** The key of the log, whichever the root names at the moment: key id and public key follow it. */
+  readonly log: Signer;
+}
+
+const OTHER_FOLDER =
+  'Start with the data directory that holds its keys (ATTESTRY_DATA_DIR), or with an empty database.';
+
+/** The keys at hand are not those of this database: signing with them would make a second registry out of one. */
 export class ForeignKeys extends Error {
   override readonly name = 'ForeignKeys';
-  readonly cure =
-    'Start with the data directory that holds its keys (ATTESTRY_DATA_DIR), or with an empty database.';
+  readonly cure: string;
+
+  constructor(message: string, cure = OTHER_FOLDER) {
+    super(message);
+    this.cure = cure;
+  }
 }
-
-const ROOT_LIFETIME_MS = 5 * 365 * 24 * 60 * 60 * 1_000;
-
-const firstRoot = ({ root, registrar, log }: ServiceKeys, now: Date, origin: string): Root => ({
-  version: 1,
-  issuedAt: instantOf(now),
-  expires: instantOf(new Date(now.getTime() + ROOT_LIFETIME_MS)),
-  registry: origin,
-  threshold: 1,
-  keys: [root],
-  registrar: { threshold: 1, keys: [registrar] },
-  log: { origin, vkey: vkeyOf(origin, log.publicKey) },
-});
-
-const originFrom = ({ root }: ServiceKeys): string =>
-  `attestry.local/${encodeHex(root.publicKey.subarray(0, 6))}`;
 
 /** Whichever of several processes that start at once comes first publishes its root; the others find it. */
 const publishFirstRoot = async (the: TrustDeps): Promise<string> => {
-  const keys = await makeServiceKeys(the.keyFolder);
-  const root = firstRoot(keys, the.now(), the.origin ?? originFrom(keys));
-  const signed = await signEnvelope({ payloadType: ROOT_PAYLOAD_TYPE, payload: rootPayload(root) }, [
-    keys.root,
-  ]);
-  const envelope = envelopeText(signed);
+  const { root, envelope } = await firstRoot(the);
   return inTransaction(the.sql, async (tx) => {
     await lockTrust(tx);
     const published = await rootAt(tx, 'latest');
     if (published !== undefined) return published;
     await insertRoot(tx, root.version, envelope);
-    const facts = { actor: 'registry', subject: 'root:1', data: { envelope } };
+    const facts = { actor: 'registry', subject: `root:${root.version}`, data: { envelope } };
     await the.append(tx, { kind: 'root.published', ...facts });
     return envelope;
   });
 };
 
-const isNamed = (root: Root, { registrar, log }: OnlineKeys): boolean =>
-  root.registrar.keys.some(
-    ({ publicKey }) => formatPublicKeyHex(publicKey) === formatPublicKeyHex(registrar.publicKey),
-  ) && formatPublicKeyHex(root.log.vkey.publicKey) === formatPublicKeyHex(log.publicKey);
+const foreign = (folder: string, root: Root, missing: readonly string[], found: boolean): ForeignKeys => {
+  const belongs = `The database belongs to the registry "${root.registry}"`;
+  if (root.version > 1)
+    return new ForeignKeys(
+      `${belongs}, and its root ${root.version} names keys that this process does not hold.\n${missing.join('\n')}`,
+      `Put these private keys into ${folder}.`,
+    );
+  const there = found ? 'has other keys there' : `has no keys in ${folder}`;
+  return new ForeignKeys(`${belongs}, but this process ${there}.`);
+};
+
+const holdKeys = async (folder: string, root: Root): Promise<InForce> => {
+  const { registrars, log, missing, found } = await keysAtHand(folder, root);
+  if (log === undefined || missing.length > 0) throw foreign(folder, root, missing, found);
+  return { root, registrars, log };
+};
+
+/** A signer that is always the one in force now; where several of its answers must agree, take `inForce` once. */
+const following = (current: () => Signer): Signer => ({
+  get keyId() {
+    return current().keyId;
+  },
+  get publicKey() {
+    return current().publicKey;
+  },
+  sign: async (message) => current().sign(message),
+});
+
+/** Without `inForce`, `problem` says why nothing can be signed under that root. */
+interface State {
+  readonly root: Root;
+  readonly inForce?: InForce;
+  readonly problem?: unknown;
+}
+
+/** Better no signature than one by a key that is no longer the one. */
+const stateUnder = (folder: string, root: Root): Promise<State> =>
+  holdKeys(folder, root).then(
+    (inForce) => ({ root, inForce }),
+    (problem: unknown) => ({ root, problem }),
+  );
+
+const keysOf = ({ inForce, problem }: State): InForce => {
+  if (inForce === undefined) throw problem;
+  return inForce;
+};
+
+const follow = (the: TrustDeps, start: InForce): Trust => {
+  let state: State = { root: start.root, inForce: start };
+  const refresh = async (): Promise<void> => {
+    const newest = await newestRoot(the.sql);
+    if (newest === undefined || (newest.version === state.root.version && state.inForce)) return;
+    const found = await stateUnder(the.keyFolder, newest);
+    // Of two refreshes at once, the one that read less may end last.
+    if (found.root.version >= state.root.version) state = found;
+    keysOf(found);
+  };
+  const inForce = (): InForce => keysOf(state);
+  return { root: () => state.root, inForce, log: following(() => inForce().log), refresh };
+};
+
+const newestRoot = async (sql: Sql): Promise<Root | undefined> => {
+  const envelope = await rootAt(sql, 'latest');
+  return envelope === undefined ? undefined : verifyFirstRoot(parseEnvelope(envelope));
+};
 
 /**
- * The keys with which this registry signs from day to day, as its root names them.
- * @throws ForeignKeys
+ * What this registry stands on; a new one begins here.
+ * @throws ForeignKeys, OwnRootRefused; KeyError of a key file that cannot be opened
  */
-export const establishTrust = async (the: TrustDeps): Promise<OnlineKeys> => {
-  const envelope = (await rootAt(the.sql, 'latest')) ?? (await publishFirstRoot(the));
-  const root = verifyFirstRoot(parseEnvelope(envelope));
-  const keys = await loadOnlineKeys(the.keyFolder);
-  if (keys !== undefined && isNamed(root, keys)) return keys;
-  const found = keys === undefined ? `has no keys in ${the.keyFolder}` : 'has other keys there';
-  throw new ForeignKeys(
-    `The database belongs to the registry "${root.registry}", but this process ${found}.`,
-  );
+export const establishTrust = async (the: TrustDeps): Promise<Trust> => {
+  const root = (await newestRoot(the.sql)) ?? verifyFirstRoot(parseEnvelope(await publishFirstRoot(the)));
+  const held = await holdKeys(the.keyFolder, root);
+  warnOfExpiry(the, root);
+  await warnOfUnusedRoot(the);
+  return follow(the, held);
 };

@@ -1,13 +1,14 @@
 // attestry keys: which public keys speak for which names.
-import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { formatPublicKeyPem, type KeyId, parseKeyId, parsePublicKey } from '../../keys/key.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { JsonObject } from '../../keys/canonical.ts';
+import { formatPublicKeyPem, type KeyId, parseKeyId } from '../../keys/key.ts';
 import { possessionMessage } from '../../keys/possession.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
-import { textOf } from '../protocol/manifest/read.ts';
+import { objectOf, textOf } from '../protocol/manifest/read.ts';
 import { type Registry, registryOf } from './ask.ts';
 import { acting, example } from './command.ts';
 import { UsageError } from './failure.ts';
+import { readPublicKeyFile } from './public-key-file.ts';
 import { rowsAt, table } from './table.ts';
 import { listed } from './text-options.ts';
 
@@ -18,14 +19,6 @@ interface AddOptions {
   readonly namespaces: readonly string[];
   readonly notAfter?: string;
 }
-
-/** Whoever gives the wrong file must not send a private key to anyone. */
-const readPublicKey = async (path: string): Promise<string> => {
-  const text = await readFile(path, 'utf8');
-  if (/PRIVATE/.test(text))
-    throw new UsageError(`${path} holds a private key, which never leaves this machine; give the .pub file.`);
-  return formatPublicKeyPem(parsePublicKey(text));
-};
 
 /** What is sent with the key: its own signature, which only its holder can make. The private key stays here. */
 const proven = async (registry: Registry, path: string, keyId: KeyId, namespaces: readonly string[]) => {
@@ -44,7 +37,7 @@ const add = acting<AddOptions>(async (settings, options) => {
     throw new UsageError('Give either --key, the private key you hold, or (as the operator) --public.');
   const named =
     key === undefined
-      ? { publicKey: await readPublicKey(publicFile ?? '') }
+      ? { publicKey: formatPublicKeyPem(await readPublicKeyFile(publicFile ?? '')) }
       : await proven(registry, key, keyId, namespaces);
   const { body } = await registry.ask('POST', '/access/keys', {
     keyId,
@@ -55,15 +48,45 @@ const add = acting<AddOptions>(async (settings, options) => {
   return { lines: [`${keyId} now speaks for ${namespaces.join(', ')}.`], json: body };
 });
 
+/** Since when, and from where in the log. */
+const revokedCell = (row: JsonObject): string | null => {
+  const revocation = objectOf(row['revocation']);
+  if (revocation === undefined) return null;
+  const { at, from } = revocation;
+  return `${String(at)} ${typeof from === 'number' ? `from ${from}` : String(from)}`;
+};
+
 const list = acting(async (settings) => {
   const { body } = await registryOf(settings).ask('GET', '/access/keys');
-  const columns = ['keyId', 'account', 'status', 'namespaces', 'notAfter', 'fingerprint'];
-  return { lines: table(columns, rowsAt(body, 'keys')), json: body };
+  const columns = ['keyId', 'account', 'status', 'revoked', 'namespaces', 'notAfter', 'fingerprint'];
+  const rows = rowsAt(body, 'keys').map((row) => ({ ...row, revoked: revokedCell(row) }));
+  return { lines: table(columns, rows), json: body };
 });
 
-const revoke = acting<{ readonly reason: string }>(async (settings, { reason }, keyId = '') => {
-  await registryOf(settings).ask('POST', `/access/keys/${encodeURIComponent(keyId)}/revoke`, { reason });
-  return { lines: [`Revoked the key ${keyId}.`], json: { revoked: keyId } };
+/** Where in the log belief ends. */
+const placeOption = (text: string): 'now' | 'ever' | number => {
+  if (text === 'now' || text === 'ever') return text;
+  if (!/^(0|[1-9]\d{0,14})$/.test(text)) throw new InvalidArgumentError('It is now, ever, or a position.');
+  return Number(text);
+};
+
+interface RevokeOptions {
+  readonly keyId: string;
+  readonly reason: string;
+  readonly from: 'now' | 'ever' | number;
+}
+
+const revokedLine = (body: JsonObject): string => {
+  const from = objectOf(body['revocation'])?.['from'];
+  if (from === 'ever') return 'Nothing it signed is believed.';
+  if (typeof from === 'number') return `What the log holds before position ${from} stays good.`;
+  return 'What was published until now stays good; the log is about to say from where on it is not.';
+};
+
+const revoke = acting<RevokeOptions>(async (settings, { keyId, reason, from }) => {
+  const path = `/access/keys/${encodeURIComponent(keyId)}/revoke`;
+  const { body } = await registryOf(settings).ask('POST', path, { reason, from });
+  return { lines: [`Revoked the key ${keyId}. ${revokedLine(body)}`], json: body };
 });
 
 const ADD_EXAMPLE = 'attestry keys add --key-id acme-1 --key acme-1.pem --namespaces vendor.acme.*';
@@ -91,9 +114,15 @@ export const addKeys = (program: Command): void => {
   example(
     keys
       .command('revoke')
-      .argument('<key-id>')
-      .description('take a key back; nothing it signed is believed any longer')
-      .requiredOption('--reason <text>', 'why, for the record'),
-    'attestry keys revoke acme-1 --reason "stolen laptop"',
+      .description('take a key back: it signs nothing more, and what it signed before is kept or not')
+      .requiredOption('--key-id <id>', 'what the key is called')
+      .requiredOption('--reason <text>', 'why, for the record')
+      .option(
+        '--from <place>',
+        'now, ever, or the first log position that is not believed',
+        placeOption,
+        'now',
+      ),
+    'attestry keys revoke --key-id acme-1 --reason "stolen laptop"',
   ).action(revoke);
 };

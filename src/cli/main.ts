@@ -2,18 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccount } from './account.ts';
+import { addBundle } from './bundle.ts';
 import { addGlobalOptions, showFailure } from './command.ts';
 import { explain } from './failure.ts';
 import { addInstall } from './install.ts';
 import { addKeygen } from './keygen.ts';
 import { addKeys } from './keys.ts';
+import { addLog } from './log.ts';
 import { addNamespace } from './namespace.ts';
 import { addNew } from './new.ts';
 import { addPack } from './pack.ts';
 import { addPublish } from './publish.ts';
+import { addRoot } from './root.ts';
 import { addServe } from './serve.ts';
 import { addToken } from './token.ts';
+import { addUnyank } from './unyank.ts';
 import { addVerify } from './verify.ts';
+import { addYank } from './yank.ts';
 
 const USAGE = 2;
 
@@ -35,9 +40,11 @@ const buildProgram = (): Command => {
     .showHelpAfterError('(add --help for what is possible)')
     .addHelpText('after', EXIT_CODES);
   addGlobalOptions(program);
-  for (const add of [addNew, addKeygen, addPack, addPublish, addNamespace, addKeys]) add(program);
-  for (const add of [addVerify, addInstall]) add(program);
-  for (const add of [addServe, addAccount, addToken]) add(program);
+  for (const add of [addNew, addKeygen, addPack, addPublish, addYank, addUnyank]) add(program);
+  for (const add of [addNamespace, addKeys]) add(program);
+  for (const add of [addVerify, addInstall, addBundle]) add(program);
+  addLog(program);
+  for (const add of [addServe, addRoot, addAccount, addToken]) add(program);
   return program;
 };
 

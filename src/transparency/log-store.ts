@@ -26,8 +26,9 @@ export interface UnsealedEvent extends EventOrder {
 
 export const BEFORE_ALL: EventOrder = { xact: '0', ordinal: -1 };
 
-/** Rings in every process when the head moved; carries the new size. */
+/** Rings in every process when the head moved; carries the new size, or says that only its signature is new. */
 export const SEALED_BELL = 'attestry_sealed';
+export const SIGNED_ANEW = 'signed anew';
 
 /** A session that lives as long as one sealer: whoever holds the lock in it may seal. */
 const SEALER_LOCK = 'attestry.sealer';
@@ -64,9 +65,12 @@ export const insertFirstHead = (db: Queryable, head: Head): Promise<unknown> => 
 
 /** The same head under a signature of today's key. False where the head moved meanwhile. */
 export const replaceCheckpoint = async (db: Queryable, head: Head, checkpoint: string): Promise<boolean> => {
-  const result = await db`
-    update log_head set checkpoint = ${checkpoint} where size = ${head.size} and root = ${head.root}`;
-  return result.count === 1;
+  const rows = await db`
+    with head as (
+      update log_head set checkpoint = ${checkpoint} where size = ${head.size} and root = ${head.root} returning 1
+    )
+    select pg_notify(${SEALED_BELL}, ${SIGNED_ANEW}) from head`;
+  return rows.length === 1;
 };
 
 /** What the sealer found to do. `waiting`: there are events that a running transaction may still come before. */

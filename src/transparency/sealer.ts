@@ -1,5 +1,7 @@
 // Keeps one sealer at work among any number of processes: whoever holds the lock seals, the others stand by.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { equalBytes } from '../../keys/bytes.ts';
+import type { Vkey } from '../../keys/key.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
 import { type HeadMove, moveHead, nextUnsealed, takeSealerLock } from './log-store.ts';
 import { LogDamaged } from './log-tiles.ts';
@@ -12,6 +14,8 @@ export interface SealerDeps {
   readonly sql: Sql;
   /** Opens the log under a lock that is held. @throws LogDamaged */
   readonly open: (session: Queryable) => Promise<SealState>;
+  /** The log's key as the newest root names it. */
+  readonly vkey: () => Vkey;
   readonly steps: Omit<SealDeps, 'nextUnsealed' | 'moveHead'>;
   /** Copies the newest checkpoint, and what it covers, to where mirrors read it. */
   readonly publish: (state: SealState) => Promise<unknown>;
@@ -86,6 +90,7 @@ export const startSealer = (the: SealerDeps): Sealer => {
 
   /** Seals until it is told to stop or something fails. */
   const term = async (session: Session): Promise<void> => {
+    const { publicKey } = the.vkey();
     let state = await the.open(session);
     trouble = undefined;
     const steps = stepsOf(session);
@@ -100,6 +105,8 @@ export const startSealer = (the: SealerDeps): Sealer => {
     while (!stopped) {
       const outcome = await seal(state);
       state = outcome.state;
+      // The log's key was changed: the head is signed anew before it is gone on from.
+      if (!equalBytes(the.vkey().publicKey, publicKey)) return;
       const idle = outcome.sealed === 0;
       if (performance.now() - publishedAt > PUBLISH_EVERY_MS) await publish();
       if (idle) await door.wait(outcome.waiting ? MOMENT_MS : CHECK_MS);

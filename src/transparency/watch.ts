@@ -1,7 +1,7 @@
 // What this process knows of the log's head, and who in it waits for a seal.
 import { coalesce } from '../../storage/coalesce.ts';
 import type { Sql } from '../database/connect.ts';
-import { type Head, positionsOf, readHead, SEALED_BELL } from './log-store.ts';
+import { type Head, positionsOf, readHead, SEALED_BELL, SIGNED_ANEW } from './log-store.ts';
 import type { SealedBatch } from './seal.ts';
 
 export interface LogWatch {
@@ -57,8 +57,9 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
   });
   const quietly = () => void refresh(HEAD).catch(() => undefined);
 
-  const onBell = (size: string): void => {
-    if (known !== undefined && Number(size) <= known.size) return;
+  const onBell = (news: string): void => {
+    if (news === SIGNED_ANEW) return quietly();
+    if (known !== undefined && Number(news) <= known.size) return;
     sealsHere = false;
     quietly();
   };

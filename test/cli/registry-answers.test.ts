@@ -86,7 +86,7 @@ describe('commands', { timeout: 60_000 }, () => {
     [['namespace', 'claim', 'vendor.acme'], 'POST /access/namespaces'],
     [['namespace', 'list'], 'GET /access/namespaces'],
     [['keys', 'list'], 'GET /access/keys'],
-    [['keys', 'revoke', 'acme-1', '--reason', 'stolen'], 'POST /access/keys/acme-1/revoke'],
+    [['keys', 'revoke', '--key-id', 'acme-1', '--reason', 'stolen'], 'POST /access/keys/acme-1/revoke'],
   ])('%s asks the registry at its address', async (args, request) => {
     const { url, asked } = await answering(200, {});
     const { code } = await (await newShell()).json(...args, '--url', `${url}/`);

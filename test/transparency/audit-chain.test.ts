@@ -5,7 +5,13 @@ import { canonicalBytes } from '../../keys/canonical.ts';
 import { verify } from '../../keys/ed25519.ts';
 import { sha256 } from '../../keys/hash.ts';
 import { publicKeyFromBytes } from '../../keys/key.ts';
-import { chainFrom, checkpointRoot, entryBytes, packHashes, unpackHashes } from '../../src/transparency/audit-chain.ts';
+import {
+  chainFrom,
+  checkpointRoot,
+  entryBytes,
+  packHashes,
+  unpackHashes,
+} from '../../src/transparency/audit-chain.ts';
 import { dueSequence } from '../../src/transparency/audit-mint.ts';
 import { vectors } from '../keys/trust-world.ts';
 
@@ -30,8 +36,16 @@ describe('the published vectors', () => {
     const { atSequence, previous, merkleRoot, signature } = checkpoint;
     const root = checkpointRoot(entryHashes.slice(previous, atSequence).map(bytes));
     expect(encodeHex(root)).toBe(merkleRoot);
-    expect(verify({ publicKey, message: root, signature: decodeBase64(signature) ?? new Uint8Array() })).toBe(true);
-    expect(verify({ publicKey, message: utf8(merkleRoot), signature: decodeBase64(signature) ?? new Uint8Array() })).toBe(false);
+    expect(verify({ publicKey, message: root, signature: decodeBase64(signature) ?? new Uint8Array() })).toBe(
+      true,
+    );
+    expect(
+      verify({
+        publicKey,
+        message: utf8(merkleRoot),
+        signature: decodeBase64(signature) ?? new Uint8Array(),
+      }),
+    ).toBe(false);
   });
 
   it('are of no use without entries', () => {

@@ -1,8 +1,9 @@
 // The audit of a log that nobody touched is valid; whatever was changed behind its back shows, and is never signed.
+
+import { createPublicKey, verify } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPublicKey, verify } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifyAudit } from '../../src/transparency/audit.ts';
 import { type AuditKey, auditAdvert, openAuditKey } from '../../src/transparency/audit-key.ts';
@@ -53,9 +54,19 @@ describe('an untouched log', () => {
   it('is valid over every range, with checkpoints that anybody can verify', async () => {
     await mint();
     const { checkpointPublicKey } = auditAdvert(key.publicKey).auditLogIntegrity;
-    const spki = createPublicKey({ key: Buffer.from(checkpointPublicKey, 'base64'), format: 'der', type: 'spki' });
+    const spki = createPublicKey({
+      key: Buffer.from(checkpointPublicKey, 'base64'),
+      format: 'der',
+      type: 'spki',
+    });
     const verdict = await audit(0, 1_000_000);
-    expect(verdict).toMatchObject({ fromSeq: 0, toSeq: 1_000_000, chainValid: true, checkpointsValid: true, anomalies: [] });
+    expect(verdict).toMatchObject({
+      fromSeq: 0,
+      toSeq: 1_000_000,
+      chainValid: true,
+      checkpointsValid: true,
+      anomalies: [],
+    });
     expect(verdict.checkpoints.map(({ atSequence }) => atSequence)).toEqual([1_000]);
     for (const { merkleRoot, signature } of verdict.checkpoints)
       expect(verify(null, Buffer.from(merkleRoot, 'hex'), spki, Buffer.from(signature, 'base64'))).toBe(true);
@@ -122,7 +133,9 @@ describe('what was changed behind its back shows:', () => {
 
   it('an entry that is gone', async () => {
     await mint();
-    const [gone] = await world.sql<{ event_id: string }[]>`delete from leaves where position = 10 returning event_id`;
+    const [gone] = await world.sql<
+      { event_id: string }[]
+    >`delete from leaves where position = 10 returning event_id`;
     expect((await audit(0, 100)).anomalies).toEqual([{ atSeq: 11, kind: 'missing-entry' }]);
     await world.sql`insert into leaves (position, event_id) values (10, ${gone?.event_id ?? ''})`;
   });

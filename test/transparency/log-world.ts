@@ -40,7 +40,9 @@ export interface LogWorld {
   readonly database: OwnDatabase;
   readonly sql: Sql;
   readonly blobs: BlobStore;
-  readonly vkey: Vkey;
+  vkey(): Vkey;
+  /** Gives the log another key, as a new root does. */
+  changeKey(): void;
   readonly troubles: unknown[];
   /** Records events in transactions of their own; returns their ids. */
   record(count: number, subject?: string): Promise<string[]>;
@@ -105,9 +107,9 @@ export const logWorld = async (): Promise<LogWorld> => {
   const { sql } = database;
   await migrate(sql, MIGRATIONS);
   const blobs = createMemoryStore();
-  const seed = seedOf();
-  const vkey = vkeyOf(ORIGIN, publicKeyFromBytes(publicKeyOf(seed)));
-  const signer = { vkey: () => vkey, sign: async (message: Uint8Array) => sign(message, seed) };
+  let seed = seedOf();
+  const vkey = () => vkeyOf(ORIGIN, publicKeyFromBytes(publicKeyOf(seed)));
+  const signer = { vkey, sign: async (message: Uint8Array) => sign(message, seed) };
   const now = () => new Date();
   const append = appendEvent({ now });
   const troubles: unknown[] = [];
@@ -127,6 +129,7 @@ export const logWorld = async (): Promise<LogWorld> => {
           sign: signHead(signer),
           isOurs: isSignedByUs(signer),
         }),
+      vkey,
       steps: {
         now,
         putObject: putLogObject(store),
@@ -151,6 +154,9 @@ export const logWorld = async (): Promise<LogWorld> => {
     sql,
     blobs,
     vkey,
+    changeKey: () => {
+      seed = seedOf();
+    },
     troubles,
     seal,
     head,
@@ -177,7 +183,7 @@ export const logWorld = async (): Promise<LogWorld> => {
       }
       throw new Error(`the log does not settle: ${troubles.map(String).join('; ')}`);
     },
-    flaws: () => flawsOf(sql, blobs, vkey),
+    flaws: () => flawsOf(sql, blobs, vkey()),
     clear: async () => {
       await Promise.all(sealers.map((sealer) => sealer.stop()));
       await database.drop();

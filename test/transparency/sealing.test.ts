@@ -77,6 +77,18 @@ describe('a sealer', () => {
     expect(rows.map((row) => row.event_id)).toEqual([id, after]);
   });
 
+  it('signs its head anew when the key of the log changes, though nothing else happens', async () => {
+    const sealer = world.seal();
+    await world.record(3);
+    await world.settled(sealer);
+    world.changeKey();
+    expect(await world.flaws()).not.toEqual([]);
+    await expect.poll(() => world.flaws(), { timeout: 5_000 }).toEqual([]);
+    await world.record(3);
+    expect((await world.settled(sealer)).size).toBe(6);
+    expect(await world.flaws()).toEqual([]);
+  });
+
   it('leaves the work to the one that holds the lock, and takes over when that one goes', async () => {
     const first = world.seal();
     await world.settled(first);
