@@ -58,9 +58,9 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
   const quietly = () => void refresh(HEAD).catch(() => undefined);
 
   const onBell = (news: string): void => {
-    if (news === SIGNED_ANEW) return quietly();
-    if (known !== undefined && Number(news) <= known.size) return;
-    sealsHere = false;
+    const isGrowth = news !== SIGNED_ANEW;
+    if (isGrowth && known !== undefined && Number(news) <= known.size) return;
+    if (isGrowth) sealsHere = false;
     quietly();
   };
   const listening = await sql.listen(SEALED_BELL, onBell, quietly);

@@ -1,6 +1,6 @@
 // Sealing that fails at any step: afterwards the log is whole, nothing recorded is missing, and nothing is in it twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SealSteps } from '../../src/transparency/sealer.ts';
+import type { Sealer, SealSteps } from '../../src/transparency/sealer.ts';
 import { createMemoryStore } from '../../storage/memory-store.ts';
 import { type LogWorld, logWorld } from './log-world.ts';
 
@@ -100,10 +100,9 @@ describe('two sealers that both believe they hold the lock', () => {
 });
 
 describe('a log that does not hold together', () => {
-  const troubleOf = async (): Promise<string> => {
-    const sealer = world.seal();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return String(sealer.trouble());
+  const expectTrouble = async (sealer: Sealer, trouble: RegExp): Promise<void> => {
+    sealer.wake();
+    await expect.poll(() => String(sealer.trouble()), { timeout: 10_000 }).toMatch(trouble);
   };
 
   beforeEach(async () => {
@@ -116,7 +115,7 @@ describe('a log that does not hold together', () => {
   it('is not signed on when a leaf of its edge was changed', async () => {
     await world.sql`update events set leaf = 'x'
       where id = (select event_id from leaves where position = 299)`;
-    expect(await troubleOf()).toMatch(/do not hash to its head/);
+    await expectTrouble(world.seal(), /do not hash to its head/);
   });
 
   it('is not signed on when the database is older than what was published', async () => {
@@ -128,14 +127,13 @@ describe('a log that does not hold together', () => {
     await world.sql`delete from leaves where position >= 300`;
     await world.sql`update log_head set size = ${older?.size ?? 0}, root = ${older?.root ?? null},
       checkpoint = ${older?.checkpoint ?? ''}`;
-    expect(await troubleOf()).toMatch(/older than the log in the blob store/);
+    await expectTrouble(world.seal(), /older than the log in the blob store/);
     expect((await world.head())?.size).toBe(300);
   });
 
   it('is not signed on with another blob store than the one that holds it', async () => {
     const sealer = world.seal({ blobs: createMemoryStore() });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(String(sealer.trouble())).toMatch(/holds no tile\/0\/000/);
+    await expectTrouble(sealer, /holds no tile\/0\/000/);
   });
 
   it('is not signed on when the store holds another tile than the events make', async () => {
@@ -149,9 +147,7 @@ describe('a log that does not hold together', () => {
     await put(logTileKey('tile/0/001'));
     await world.record(300);
     const sealer = world.seal();
-    sealer.wake();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(String(sealer.trouble())).toMatch(/another tile\/0\/001 than the events make/);
+    await expectTrouble(sealer, /another tile\/0\/001 than the events make/);
     expect((await world.head())?.size).toBeLessThan(512);
   });
 
