@@ -12,6 +12,7 @@ const TEXT = 3;
 const LIST = 4;
 const MAP = 5;
 const TAG = 6;
+const SIMPLE = 7;
 
 const refuse = (at: number): never => {
   throw new ContentError('cbor_form', { at });
@@ -31,9 +32,11 @@ const headAt = (bytes: Uint8Array, at: number): Head => {
   // 28 to 30 mean nothing, 31 is a length not told beforehand: neither is dag-cbor.
   if (info > 27) return refuse(at);
   const width = 2 ** (info - 24);
-  return at + width < bytes.length
-    ? { major, argument: numberAt(bytes, at + 1, width), next: at + 1 + width }
-    : refuse(at);
+  if (at + width >= bytes.length) return refuse(at);
+  const argument = numberAt(bytes, at + 1, width);
+  if (major !== SIMPLE && argument < (width === 1 ? 24 : 256 ** (width / 2)))
+    throw new ContentError('cbor_not_canonical', { at });
+  return { major, argument, next: at + 1 + width };
 };
 
 const childrenOf = ({ major, argument }: Head): number =>
@@ -43,8 +46,9 @@ const endOf = ({ major, argument, next }: Head): number =>
   major === BYTES || major === TEXT ? next + argument : next;
 
 /**
- * Passes bytes that are one complete CBOR value with lists, maps and tags at most `maxDepth` deep.
- * @throws ContentError `cbor_form`, `cbor_too_deep` or `cbor_trailing`
+ * Passes bytes that are one complete CBOR value with lists, maps and tags at most `maxDepth` deep, each number in as
+ * few bytes as hold it.
+ * @throws ContentError `cbor_form`, `cbor_not_canonical`, `cbor_too_deep` or `cbor_trailing`
  */
 export const checkShape = (bytes: Uint8Array, maxDepth: number): void => {
   const open: number[] = [1];

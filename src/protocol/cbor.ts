@@ -98,7 +98,8 @@ const check = (value: unknown, where: string, depth: number, bounds: Bounds): vo
 
 const written = (value: CborValue, bounds: Bounds): Uint8Array => {
   check(value, '', 0, bounds);
-  return dagCbor.encode(value);
+  // Under Node the library may hand out a Buffer, whose slices are no copies.
+  return new Uint8Array(dagCbor.encode(value));
 };
 
 const checkSize = (bytes: Uint8Array, { maxBytes }: Bounds): void => {

@@ -79,11 +79,16 @@ describe('two sealers that both believe they hold the lock', () => {
   });
 
   it('would fork it if the check-and-set were broken', async () => {
+    // Each waits until the other has read the same events too.
+    let arrived = 0;
+    const together = async (): Promise<void> => {
+      arrived += 1;
+      await expect.poll(() => arrived, { timeout: 10_000, interval: 5 }).toBeGreaterThanOrEqual(2);
+    };
     await both((steps) => ({
       ...steps,
-      // Long enough for both to have read the same events.
       sign: async (size, root) => {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await together();
         return steps.sign(size, root);
       },
       moveHead: async ({ from, to, events }) => {

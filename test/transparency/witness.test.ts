@@ -30,8 +30,8 @@ afterAll(() => world.clear());
 beforeEach(async () => {
   said = [];
   await world.sql`truncate witnesses, witnessed_checkpoints, cosignatures`;
-  witness = await startWitness('one.example/w', randomBytes(32), world.vkey());
-  other = await startWitness('two.example/w', randomBytes(32), world.vkey());
+  witness = await startWitness('one.example/w', randomBytes(32), world.vkey);
+  other = await startWitness('two.example/w', randomBytes(32), world.vkey);
 });
 afterEach(() => Promise.all([witness.close(), other.close()]));
 
@@ -252,9 +252,7 @@ describe('a witness that does not help costs nothing and nobody else:', () => {
 
   it('another log than the one it knows', async () => {
     await witness.close();
-    witness = await startWitness(
-      'one.example/w',
-      randomBytes(32),
+    witness = await startWitness('one.example/w', randomBytes(32), () =>
       vkeyOf('other.example', world.vkey().publicKey),
     );
     await spoils();

@@ -92,7 +92,8 @@ const goDown = async (side: Side, others: ReadonlyMap<Cid, Place>, read: Read): 
 
 /**
  * Every path at which the two trees differ, in the order of the paths. Goes down both trees a layer at a time and passes
- * over each subtree that both have: equal content has an equal name, and stands on the same layer.
+ * over each subtree that both have: equal content has an equal name, and stands on the same layer. What both have is not
+ * read, and so not checked either.
  * Rejects with ContentError `diff_too_large`, and as `readNode` does.
  */
 export const diffTrees = async (

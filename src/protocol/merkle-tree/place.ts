@@ -20,7 +20,7 @@ export interface TreeReader {
 export interface Gap {
   /** Null where no path stands between the two. */
   readonly cid: Cid | null;
-  /** The layer of the subtree; unknown for the root, -1 below the lowest. */
+  /** The layer of the subtree, below 0 where there can be none; unknown for the root. */
   readonly layer: number | undefined;
   readonly after: KnowledgePath | undefined;
   readonly before: KnowledgePath | undefined;
@@ -33,6 +33,7 @@ export interface Place extends Gap {
 
 export interface PlacedNode {
   readonly place: Place;
+  /** -1 for the node of the empty tree. */
   readonly layer: number;
   readonly node: TreeNode;
 }
@@ -58,7 +59,7 @@ const layerOf = (place: Place, node: TreeNode, profile: TreeProfile): number => 
   if (first !== undefined) return depthOf(first.path, profile);
   // A root whose only child could be the root itself is another tree for the same entries.
   if (!isEmptyTree(node)) throw new ContentError('node_empty', { cid: place.cid });
-  return 0;
+  return -1;
 };
 
 const checkKeys = ({ place, layer, node }: PlacedNode, profile: TreeProfile): void => {

@@ -9,11 +9,11 @@ import type { TreeEntry } from '../../../src/protocol/merkle-tree/node.ts';
 import { depthOf, KNOWLEDGE_TREE } from '../../../src/protocol/merkle-tree/profile.ts';
 import { naiveTree } from './naive-tree.ts';
 import { entriesOf, someBits } from './some-entries.ts';
-import { built, documents, emptyStore, grown, refusedAs, sorted, valueOf } from './tree-world.ts';
+import { built, documents, emptyStore, grown, refusedAs, sorted, valueFor } from './tree-world.ts';
 
 const always = { numRuns: 150, seed: 20_260_601 };
 const LARGE = 100_000;
-const value = valueOf('the same');
+const value = valueFor('the same');
 
 /** Paths in ascending order, made as they are asked for. */
 function* ascending(count: number): Generator<TreeEntry> {
@@ -23,7 +23,7 @@ function* ascending(count: number): Generator<TreeEntry> {
 
 describe('a tree built from its entries', () => {
   it('is the tree of the recursive definition, block by block', () => {
-    const isNaive = (entries: ReadonlyMap<KnowledgePath, ReturnType<typeof valueOf>>, bits: number) => {
+    const isNaive = (entries: ReadonlyMap<KnowledgePath, ReturnType<typeof valueFor>>, bits: number) => {
       const tree = built({ ...KNOWLEDGE_TREE, bits }, sorted(entries));
       const naive = naiveTree(entries, bits);
       expect(tree.root).toBe(naive.root);

@@ -30,7 +30,7 @@ const shared = (left: Buffer, right: Buffer): number => {
 export const naiveTree = (entries: ReadonlyMap<string, string>, bits: number): NaiveTree => {
   const blocks = new Map<string, Uint8Array>();
   const store = (value: unknown): CID => {
-    const bytes = dagCbor.encode(value);
+    const bytes = new Uint8Array(dagCbor.encode(value));
     const cid = CID.createV1(0x71, create(0x12, sha256(bytes)));
     blocks.set(cid.toString(base32), bytes);
     return cid;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Cid } from '../../../src/protocol/cid.ts';
 import type { KnowledgePath } from '../../../src/protocol/knowledge-path.ts';
 import type { Change } from '../../../src/protocol/merkle-tree/edit.ts';
-import { treeVectors, valueOf } from './tree-world.ts';
+import { treeVectors, valueFor } from './tree-world.ts';
 
 /** One bit for many layers, two as in the public vectors, four as in knowledge bases. */
 export const someBits = fc.constantFrom(1, 2, 4);
@@ -29,7 +29,7 @@ export const somePath = fc
   )
   .map((path) => path as KnowledgePath);
 
-const someValue = fc.nat(3).map(valueOf);
+const someValue = fc.nat(3).map(valueFor);
 
 export const entriesOf = (most: number): fc.Arbitrary<ReadonlyMap<KnowledgePath, Cid>> =>
   fc.array(fc.tuple(somePath, someValue), { maxLength: most }).map((pairs) => new Map(pairs));

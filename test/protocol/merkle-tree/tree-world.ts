@@ -46,14 +46,14 @@ export const treeVectors = (): TreeVectors => vectors<TreeVectors>('merkle-tree'
 
 export type Entries = ReadonlyMap<KnowledgePath, Cid>;
 
-export const valueOf = (seed: number | string): Cid => cidOf('raw', utf8(`value ${seed}`));
+export const valueFor = (seed: number | string): Cid => cidOf('raw', utf8(`value ${seed}`));
 
 export const documentPath = (number: number): KnowledgePath =>
   `handbook/${String(number % 40).padStart(3, '0')}/page-${number}.md` as KnowledgePath;
 
 /** That many documents, each with a value of its own. */
 export const documents = (count: number): Entries =>
-  new Map(Array.from({ length: count }, (_, number) => [documentPath(number), valueOf(number)]));
+  new Map(Array.from({ length: count }, (_, number) => [documentPath(number), valueFor(number)]));
 
 export const sorted = (entries: Entries): readonly TreeEntry[] =>
   [...entries].map(([path, value]) => ({ path, value })).sort((a, b) => compareAsBytes(a.path, b.path));
