@@ -1,7 +1,7 @@
 // The blob-store port: where bytes live, in promises every adapter keeps.
 import { type Digest, digestOf } from './digest.ts';
 import { storageError } from './errors.ts';
-import { blobKey, type ObjectKey } from './object-keys.ts';
+import { BLOB_PREFIX, blobKey, type ObjectKey } from './object-keys.ts';
 import { collectBytes, type Measure, type Mismatch, verifyBytes } from './verify-bytes.ts';
 
 /** Bytes on their way in, with the size and digest they claim to have. Adapters believe neither. */
@@ -45,6 +45,13 @@ export interface BlobStore {
    * fails, the put may be done but unreported, never half done, and may be repeated.
    */
   readonly put: (key: ObjectKey, source: BlobSource) => Promise<'created' | 'exists'>;
+  /**
+   * For the few objects that change: puts these bytes under the key, whatever was there. When it returns they are
+   * durable. At any instant a reader of the key, in any process, sees the old bytes or the new ones, whole. Of
+   * concurrent calls one is the last, and nothing says which; a failed call may be done but unreported. Throws
+   * `not_replaceable` for a blob.
+   */
+  readonly replace: (key: ObjectKey, bytes: Uint8Array) => Promise<void>;
   /** Opens an object; undefined when there is none, `bad_range` when the range starts beyond its end. */
   readonly get: (key: ObjectKey, range?: ByteRange) => Promise<FoundBlob | undefined>;
   readonly head: (key: ObjectKey) => Promise<BlobStat | undefined>;
@@ -56,7 +63,8 @@ export interface BlobStore {
   readonly ping: () => Promise<void>;
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+/** Bytes at hand as the one chunk of a body. */
+export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes;
 }
 
@@ -85,6 +93,38 @@ export const rangeWithin = (key: ObjectKey, size: number, range: ByteRange | und
   return { start, end: Math.min(end, size - 1) };
 };
 
+/** For adapters: whether the bytes under a key may change. */
+export const isReplaceable = (key: ObjectKey): boolean => !key.startsWith(BLOB_PREFIX);
+
+/** For adapters: throws `not_replaceable` for a blob. */
+export const requireReplaceable = (key: ObjectKey): void => {
+  if (!isReplaceable(key)) throw storageError('not_replaceable', { key });
+};
+
+/**
+ * All bytes of an object whose name promises no digest; undefined when there is none. Nothing is verified here: the
+ * caller knows how. Throws `too_large` before reading, when it is longer than `maxBytes`.
+ */
+export const readObject = async (
+  store: BlobStore,
+  key: ObjectKey,
+  { maxBytes }: { readonly maxBytes: number },
+): Promise<Uint8Array | undefined> => {
+  const found = await store.get(key);
+  return found && collectBytes(await withinLimit(key, found, maxBytes));
+};
+
+/** The body of a blob that is short enough; of any other, lets go. */
+const withinLimit = async (
+  key: ObjectKey,
+  { size, body }: FoundBlob,
+  maxBytes: number,
+): Promise<AsyncIterable<Uint8Array>> => {
+  if (size <= maxBytes) return body;
+  await body[Symbol.asyncIterator]().return?.();
+  throw storageError('too_large', { key, size, limit: maxBytes });
+};
+
 /**
  * A whole blob, hashed again on every read. Throws `blob_missing`, `too_large` (before reading, when it is longer
  * than `maxBytes`), or `blob_corrupt` with the expected and found digest.
@@ -111,11 +151,8 @@ async function* believedBlob(
   const key = blobKey(digest);
   const found = await store.get(key);
   if (found === undefined) throw storageError('blob_missing', { key, digest });
-  if (found.size > maxBytes) {
-    await found.body[Symbol.asyncIterator]().return?.();
-    throw storageError('too_large', { key, size: found.size, limit: maxBytes });
-  }
-  yield* verifyBytes(found.body, { size: found.size, digest }, (seen) => corrupt(key, digest, seen));
+  const body = await withinLimit(key, found, maxBytes);
+  yield* verifyBytes(body, { size: found.size, digest }, (seen) => corrupt(key, digest, seen));
 }
 
 const corrupt = (key: ObjectKey, expected: Digest, found: Mismatch): Error =>

@@ -1,12 +1,18 @@
 // Blobs as plain files below one directory, safe against kill -9 and for several processes at once.
-import type { Stats } from 'node:fs';
-import { link, open, readdir, stat } from 'node:fs/promises';
+import { existsSync, type Stats } from 'node:fs';
+import { link, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   type BlobSource,
   type BlobStore,
+  type ByteRange,
+  bytesSource,
+  type FoundBlob,
+  isReplaceable,
   type ListedBlob,
+  only,
   rangeWithin,
+  requireReplaceable,
   verifiedSource,
 } from './blob-store.ts';
 import { type DurableDirectories, durableDirectories } from './durable-directories.ts';
@@ -20,13 +26,17 @@ import {
   undefinedIfAbsent,
   writeChunks,
 } from './files.ts';
-import { type ObjectKey, parseObjectKey } from './object-keys.ts';
+import { JOURNALED_BYTES } from './journal.ts';
+import { blobKey, type ObjectKey, parseBlobKey, parseObjectKey } from './object-keys.ts';
+import { openSmallBlobs, type SmallBlobs } from './small-blobs.ts';
+import { collectBytes } from './verify-bytes.ts';
 
 interface Disk {
   readonly root: string;
   /** On the same filesystem as the blobs, so that a finished file can be linked into place. */
   readonly temps: string;
   readonly directories: DurableDirectories;
+  readonly small: SmallBlobs;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -43,17 +53,21 @@ const CANNOT_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'E
  */
 export const openDiskStore = async (root: string, now: () => number = Date.now): Promise<BlobStore> => {
   const base = resolve(root);
-  const disk: Disk = { root: base, temps: join(base, 'tmp'), directories: durableDirectories(base), now };
-  await disk.directories.ensure(disk.temps);
-  await sweepTemps(disk.temps, now() - TEMP_LIFE_MS);
+  const directories = durableDirectories(base);
+  const temps = join(base, 'tmp');
+  await directories.ensure(temps);
+  await sweepTemps(temps, now() - TEMP_LIFE_MS);
+  const small = await openSmallBlobs({
+    pathOf: (digest) => join(base, ...blobKey(digest).split('/')),
+    temps,
+    journals: join(base, 'journal'),
+    directories,
+  });
+  const disk: Disk = { root: base, temps, directories, small, now };
   return {
     put: (key, source) => put(disk, key, source),
-    get: async (key, range) => {
-      const found = await inspect(disk, key);
-      if (found === undefined) return undefined;
-      const { start, end } = rangeWithin(key, found.size, range);
-      return { size: found.size, body: readChunks(pathOf(disk, key), start, end) };
-    },
+    replace: (key, bytes) => replace(disk, key, bytes),
+    get: (key, range) => (isReplaceable(key) ? getAtOnce : get)(disk, key, range),
     head: async (key) => {
       const found = await inspect(disk, key);
       return found && { size: found.size, modifiedAt: found.mtime };
@@ -61,6 +75,8 @@ export const openDiskStore = async (root: string, now: () => number = Date.now):
     list: (prefix) => walk(disk, '', prefix),
     delete: async (key) => {
       const path = pathOf(disk, key);
+      const digest = parseBlobKey(key);
+      if (digest !== undefined) await disk.small.forget(digest);
       if (await removeFile(path)) await disk.directories.sync(dirname(path));
     },
     ping: () => probe(disk),
@@ -74,13 +90,55 @@ const inspect = (disk: Disk, key: ObjectKey): Promise<Stats | undefined> => {
   return stat(path).catch(undefinedIfAbsent('inspect', path));
 };
 
+const get = async (disk: Disk, key: ObjectKey, range?: ByteRange): Promise<FoundBlob | undefined> => {
+  const found = await inspect(disk, key);
+  if (found === undefined) return undefined;
+  const { start, end } = rangeWithin(key, found.size, range);
+  return { size: found.size, body: readChunks(pathOf(disk, key), start, end) };
+};
+
+/** What changes is read from one open file: between two looks at its name it may be another. */
+const getAtOnce = async (disk: Disk, key: ObjectKey, range?: ByteRange): Promise<FoundBlob | undefined> => {
+  const path = pathOf(disk, key);
+  const bytes = await readFile(path).catch(undefinedIfAbsent('read', path));
+  if (bytes === undefined) return undefined;
+  const { start, end } = rangeWithin(key, bytes.length, range);
+  return { size: bytes.length, body: only(bytes.subarray(start, end + 1)) };
+};
+
+const replace = async (disk: Disk, key: ObjectKey, bytes: Uint8Array): Promise<void> => {
+  requireReplaceable(key);
+  const target = pathOf(disk, key);
+  await disk.directories.ensure(dirname(target));
+  const temp = tempPath(disk.temps);
+  try {
+    await write(key, bytesSource(bytes), temp);
+    await rename(temp, target).catch(diskFailure('replace', target));
+  } catch (error) {
+    await removeFile(temp);
+    throw error;
+  }
+  await disk.directories.sync(dirname(target));
+};
+
 const put = async (disk: Disk, key: ObjectKey, source: BlobSource): Promise<'created' | 'exists'> => {
   const target = pathOf(disk, key);
   await disk.directories.ensure(dirname(target));
-  const outcome = await create(disk, key, source, target);
+  const small = isSmall(key, source);
+  if (small && (await putSmall(disk, key, source)) === 'created') return 'created';
+  const outcome = small ? 'exists' : await create(disk, key, source, target);
   // Also for `exists`: whoever created it may not have synced the name yet, and the answer promises durability.
   await disk.directories.sync(dirname(target));
   return outcome;
+};
+
+const isSmall = (key: ObjectKey, { size, digest, file }: BlobSource): boolean =>
+  size <= JOURNALED_BYTES && file === undefined && key === blobKey(digest);
+
+const putSmall = async (disk: Disk, key: ObjectKey, source: BlobSource): Promise<'created' | 'exists'> => {
+  if (existsSync(pathOf(disk, key))) return 'exists';
+  const bytes = await collectBytes(verifiedSource(key, source));
+  return disk.small.put({ digest: source.digest, bytes });
 };
 
 /** The link is the one moment the object appears: before it there is only a temporary file, after it all of it. */

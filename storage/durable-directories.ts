@@ -1,6 +1,8 @@
 // Directories that survive a power cut: a new name is durable only once its directory was synced.
-import { mkdir, open, stat } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { coalesce } from './coalesce.ts';
 import { storageError } from './errors.ts';
 import { diskFailure, errnoOf } from './files.ts';
@@ -12,16 +14,18 @@ export interface DurableDirectories {
   readonly sync: (directory: string) => Promise<void>;
 }
 
+const fsyncFile = promisify(fsync);
+
 /** Windows has no way to sync a directory; NTFS journals its names itself. */
 const syncable = process.platform !== 'win32';
 
 const syncNow = async (directory: string): Promise<void> => {
   if (!syncable) return;
-  const handle = await open(directory, 'r');
+  const fd = openSync(directory, 'r');
   try {
-    await handle.sync();
+    await fsyncFile(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 };
 

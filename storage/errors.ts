@@ -6,6 +6,7 @@ export const STORAGE_ERRORS = {
   source_mismatch: 'The source gave other bytes than it announced; nothing was stored.',
   source_discarded: 'These staged bytes were discarded already.',
   too_large: 'There are more bytes than the limit allows.',
+  not_replaceable: 'A blob is never replaced: its name is the digest of its bytes.',
   bad_range: 'The range lies outside the blob.',
   bad_location: 'The address of the blob store is not understood.',
   store_unavailable: 'The blob store did not do what was asked; it may be asked again.',

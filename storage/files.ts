@@ -1,5 +1,6 @@
 // Plain files in chunks, and temporary files that a crash may leave and a sweep may take.
 import { randomUUID } from 'node:crypto';
+import { openSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageError } from './errors.ts';
@@ -27,6 +28,15 @@ export const undefinedIfAbsent =
   (operation: string, path: string) =>
   (cause: unknown): undefined =>
     errnoOf(cause) === 'ENOENT' ? undefined : diskFailure(operation, path)(cause);
+
+/** Opens a file that must not be there yet, without leaving the turn of the event loop. */
+export const openNew = (path: string): number => {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    return diskFailure('create', path)(error);
+  }
+};
 
 /** The bytes from `start` to `end`, both included. The file is open only while somebody iterates. */
 export async function* readChunks(
@@ -65,15 +75,29 @@ export const removeFile = async (path: string): Promise<boolean> => {
   return removed === true;
 };
 
-/** Removes our temporary files untouched since `before` (ms since 1970); tells how many. Other files stay. */
-export const sweepTemps = async (directory: string, before: number): Promise<number> => {
+/** A temporary file of ours. */
+export interface TempFile {
+  readonly path: string;
+  readonly size: number;
+  readonly changedAt: Date;
+}
+
+/** Our temporary files untouched since `before` (ms since 1970); other files are none of them. */
+export const oldTemps = async (directory: string, before: number): Promise<readonly TempFile[]> => {
   const names = (await readdir(directory).catch(undefinedIfAbsent('list', directory))) ?? [];
-  let swept = 0;
+  const old: TempFile[] = [];
   for (const name of names.filter((each) => TEMP_NAME.test(each))) {
     const path = join(directory, name);
     const found = await stat(path).catch(undefinedIfAbsent('inspect', path));
     // The change time, not the modification time: hard-linking an old file makes a young temporary one.
-    if (found && found.ctimeMs < before && (await removeFile(path))) swept += 1;
+    if (found && found.ctimeMs < before) old.push({ path, size: found.size, changedAt: found.ctime });
   }
+  return old;
+};
+
+/** Removes our temporary files untouched since `before` (ms since 1970); tells how many. Other files stay. */
+export const sweepTemps = async (directory: string, before: number): Promise<number> => {
+  let swept = 0;
+  for (const { path } of await oldTemps(directory, before)) if (await removeFile(path)) swept += 1;
   return swept;
 };

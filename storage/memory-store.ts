@@ -1,5 +1,11 @@
 // Blobs in this process's memory: for tests and for trying things out.
-import { type BlobStore, type ByteRange, rangeWithin, verifiedSource } from './blob-store.ts';
+import {
+  type BlobStore,
+  type ByteRange,
+  rangeWithin,
+  requireReplaceable,
+  verifiedSource,
+} from './blob-store.ts';
 import { type ObjectKey, parseObjectKey } from './object-keys.ts';
 import { collectBytes } from './verify-bytes.ts';
 
@@ -18,6 +24,10 @@ export const createMemoryStore = (now: () => number = Date.now): BlobStore => {
       if (held.has(key)) return 'exists';
       held.set(key, { bytes, modifiedAt: new Date(now()) });
       return 'created';
+    },
+    replace: async (key, bytes) => {
+      requireReplaceable(key);
+      held.set(key, { bytes: Uint8Array.from(bytes), modifiedAt: new Date(now()) });
     },
     get: async (key, range) => {
       const found = held.get(key);

@@ -22,6 +22,30 @@ export const parseBlobKey = (text: string): Digest | undefined => {
   return hex.startsWith(fan ?? '-') ? parseDigest(hex) : undefined;
 };
 
+/** Everything of the transparency log lies below this prefix. */
+export const LOG_PREFIX = 'log/';
+
+/** The newest signed checkpoint of the log: the one object that changes. */
+export const LOG_CHECKPOINT_KEY = `${LOG_PREFIX}checkpoint` as ObjectKey;
+
+/**
+ * C2SP tlog-tiles: a level of 0 to 63, or entry bundles; the index in groups of three digits, all but the last after an
+ * `x` and the first of several not zero; a partial one with its width of 1 to 255. Six groups hold every index a number
+ * can count exactly.
+ */
+const LOG_TILE =
+  /^log\/tile\/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)\/(?:x(?!000)[0-9]{3}\/(?:x[0-9]{3}\/){0,4})?[0-9]{3}(?:\.p\/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?$/;
+
+/** The name of a tile or entry bundle, from its path as the log's readers ask for it: `tile/0/x001/067.p/12`. */
+export const logTileKey = (path: string): ObjectKey => {
+  const key = LOG_PREFIX + path;
+  if (!LOG_TILE.test(key)) throw new TypeError(`${path} is not the path of a tile`);
+  return key as ObjectKey;
+};
+
+const isOurs = (text: string): boolean =>
+  parseBlobKey(text) !== undefined || text === LOG_CHECKPOINT_KEY || LOG_TILE.test(text);
+
 /** Recognises a name this product writes; what a shared bucket or directory holds besides is not ours. */
 export const parseObjectKey = (text: string): ObjectKey | undefined =>
-  parseBlobKey(text) === undefined ? undefined : (text as ObjectKey);
+  isOurs(text) ? (text as ObjectKey) : undefined;

@@ -15,9 +15,11 @@ import {
   type BlobSource,
   type BlobStore,
   type ByteRange,
+  bytesSource,
   type FoundBlob,
   type ListedBlob,
   rangeWithin,
+  requireReplaceable,
   verifiedSource,
 } from './blob-store.ts';
 import { digestBytes } from './digest.ts';
@@ -63,6 +65,11 @@ export const openS3Store = (options: S3Options): BlobStore => {
   const bucket: Bucket = { ...options, client: clientFor(options) };
   return {
     put: (key, source) => put(bucket, key, source),
+    replace: async (key, bytes) => {
+      requireReplaceable(key);
+      const command = new PutObjectCommand(wholeObject(bucket, key, bytesSource(bytes), bytes));
+      await bucket.client.send(command).catch(failing(bucket, 'replace', key));
+    },
     get: (key, range) => get(bucket, key, range),
     head: (key) => head(bucket, key),
     list: (prefix) => list(bucket, prefix),
@@ -154,7 +161,7 @@ const sendStream = async (bucket: Bucket, key: ObjectKey, source: BlobSource): P
  * The algorithm is named besides the checksum because some stores ignore a checksum alone. Whether a store checks it
  * or not, nobody here relies on it: every read hashes again.
  */
-const createOnly = (
+const wholeObject = (
   bucket: Bucket,
   key: ObjectKey,
   source: BlobSource,
@@ -164,9 +171,13 @@ const createOnly = (
   Body: body,
   ContentLength: source.size,
   ContentType: 'application/octet-stream',
-  IfNoneMatch: '*',
   ChecksumAlgorithm: 'SHA256',
   ChecksumSHA256: Buffer.from(digestBytes(source.digest)).toString('base64'),
+});
+
+const createOnly = (...request: Parameters<typeof wholeObject>): PutObjectCommandInput => ({
+  ...wholeObject(...request),
+  IfNoneMatch: '*',
 });
 
 const get = async (bucket: Bucket, key: ObjectKey, range?: ByteRange): Promise<FoundBlob | undefined> => {

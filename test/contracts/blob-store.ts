@@ -1,8 +1,14 @@
 // The promises of the blob-store port, run against every adapter.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type BlobStore, bytesSource, readBlob, streamBlob } from '../../storage/blob-store.ts';
+import { type BlobStore, bytesSource, readBlob, readObject, streamBlob } from '../../storage/blob-store.ts';
 import { type Digest, digestOf } from '../../storage/digest.ts';
-import { BLOB_PREFIX, blobKey, type ObjectKey } from '../../storage/object-keys.ts';
+import {
+  BLOB_PREFIX,
+  blobKey,
+  LOG_CHECKPOINT_KEY,
+  logTileKey,
+  type ObjectKey,
+} from '../../storage/object-keys.ts';
 import { collectBytes } from '../../storage/verify-bytes.ts';
 import { brokenSource, someBytes } from '../storage/sources.ts';
 
@@ -217,6 +223,78 @@ export const describeBlobStore = (
       })();
       await expect(stream).rejects.toMatchObject(corrupt);
       expect(given).toBeLessThan(size);
+    });
+
+    it('replaces what may change, and shows the new bytes with their size', async () => {
+      const key = LOG_CHECKPOINT_KEY;
+      expect(await readObject(store, key, { maxBytes: 10 })).toBeUndefined();
+      for (const size of [0, 3000, 20, 50_000]) {
+        const bytes = someBytes('changing', size);
+        await store.replace(key, bytes);
+        expectSame((await readObject(store, key, { maxBytes: size })) ?? Buffer.of(1), bytes);
+        expect((await store.head(key))?.size).toBe(size);
+      }
+      const found = await store.get(key, { start: 1, end: 2 });
+      expect(found && (await collectBytes(found.body))).toEqual(someBytes('changing', 3).subarray(1));
+      expect(await keysOf(store, '')).toEqual([key]);
+    });
+
+    it('shows a reader the old bytes or the new ones, whole, while they are replaced', async () => {
+      const texts = Array.from({ length: 8 }, (_, at) => someBytes(`turn ${at}`, 1 + at * 9_000));
+      const known = new Set(texts.map(digestOf));
+      await store.replace(LOG_CHECKPOINT_KEY, texts[0] ?? new Uint8Array());
+      let writing = true;
+      const write = async () => {
+        for (const bytes of [...texts, ...texts].reverse()) await store.replace(LOG_CHECKPOINT_KEY, bytes);
+        writing = false;
+      };
+      const read = async () => {
+        while (writing) {
+          const found = await store.get(LOG_CHECKPOINT_KEY);
+          const bytes = found && (await collectBytes(found.body));
+          expect(bytes?.length).toBe(found?.size);
+          expect(bytes && known.has(digestOf(bytes))).toBe(true);
+        }
+      };
+      await Promise.all([write(), read(), read()]);
+      expectSame(
+        (await readObject(store, LOG_CHECKPOINT_KEY, { maxBytes: 100_000 })) ?? Buffer.of(1),
+        texts[0] ?? Buffer.of(1),
+      );
+    });
+
+    it('never replaces a blob', async () => {
+      const { key, digest } = await put(someBytes('kept', 500));
+      const refusal = { code: 'not_replaceable', details: { key } };
+      await expect(store.replace(key, someBytes('other', 500))).rejects.toMatchObject(refusal);
+      expect(await readBlob(store, digest, { maxBytes: 500 })).toHaveLength(500);
+      const nobody = blobKey(digestOf(someBytes('nobody', 1)));
+      await expect(store.replace(nobody, someBytes('nobody', 1))).rejects.toMatchObject({
+        code: 'not_replaceable',
+      });
+      expect(await keysOf(store, '')).toEqual([key]);
+    });
+
+    it('keeps the full tile of a log beside its partial ones, each created once', async () => {
+      const paths = ['tile/0/067', 'tile/0/067.p/1', 'tile/0/067.p/255', 'tile/entries/x001/000'];
+      for (const [at, path] of paths.entries()) {
+        const put = () => store.put(logTileKey(path), bytesSource(someBytes(path, 100 + at)));
+        expect([await put(), await put()]).toEqual(['created', 'exists']);
+      }
+      for (const [at, path] of paths.entries()) {
+        const bytes = await readObject(store, logTileKey(path), { maxBytes: 100 + at });
+        expectSame(bytes ?? Buffer.of(1), someBytes(path, 100 + at));
+      }
+      expect(await keysOf(store, 'log/')).toEqual(paths.map(logTileKey));
+      expect(await keysOf(store, 'log/tile/0/067.p/')).toEqual(paths.slice(1, 3).map(logTileKey));
+    });
+
+    it('gives no object longer than its reader allows', async () => {
+      await store.replace(LOG_CHECKPOINT_KEY, someBytes('long', 2000));
+      await expect(readObject(store, LOG_CHECKPOINT_KEY, { maxBytes: 1999 })).rejects.toMatchObject({
+        code: 'too_large',
+        details: { key: LOG_CHECKPOINT_KEY, size: 2000, limit: 1999 },
+      });
     });
 
     it('reads no blob longer than the reader allows', async () => {

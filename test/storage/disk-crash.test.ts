@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readBlob } from '../../storage/blob-store.ts';
+import { readBlob, readObject } from '../../storage/blob-store.ts';
 import { type Digest, parseDigest } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
-import { BLOB_PREFIX, blobKey, parseBlobKey } from '../../storage/object-keys.ts';
+import { BLOB_PREFIX, blobKey, LOG_CHECKPOINT_KEY, parseBlobKey } from '../../storage/object-keys.ts';
 import { createStaging } from '../../storage/staging.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'disk-crash-'));
@@ -17,8 +17,14 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const CHILD = fileURLToPath(new URL('put-forever.ts', import.meta.url));
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Runs the child until it reported `acknowledged` blobs and a little longer, kills it, returns what it reported. */
-const killAfter = async (acknowledged: number, extraMs: number, args: string[]): Promise<Digest[]> => {
+interface Told {
+  readonly digests: readonly Digest[];
+  /** How often it was told that the changing object was replaced. */
+  readonly turns: number;
+}
+
+/** Runs the child until it reported `acknowledged` puts and a little longer, kills it, returns what it reported. */
+const killAfter = async (acknowledged: number, extraMs: number, args: string[]): Promise<Told> => {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -31,7 +37,11 @@ const killAfter = async (acknowledged: number, extraMs: number, args: string[]):
     setTimeout(() => child.kill('SIGKILL'), extraMs);
   }
   expect(dying).toBe(true);
-  return text.split('\n').flatMap((line) => parseDigest(line) ?? []);
+  const lines = text.split('\n').slice(0, -1);
+  return {
+    digests: lines.flatMap((line) => parseDigest(line) ?? []),
+    turns: lines.filter((line) => line.startsWith('turn ')).length,
+  };
 };
 
 describe('after kill -9 in the middle of puts', () => {
@@ -41,7 +51,8 @@ describe('after kill -9 in the middle of puts', () => {
     const told = new Set<Digest>();
     for (const round of [0, 1, 2, 3, 4]) {
       const args = [root, staged, `round ${round}`];
-      for (const digest of await killAfter(20 + round * 7, round * 3, args)) told.add(digest);
+      const { digests, turns } = await killAfter(40 + round * 14, round * 3, args);
+      for (const digest of digests) told.add(digest);
 
       const store = await openDiskStore(root);
       let visible = 0;
@@ -52,6 +63,12 @@ describe('after kill -9 in the middle of puts', () => {
       }
       expect(visible).toBeGreaterThanOrEqual(told.size);
       for (const digest of told) expect(await store.head(blobKey(digest)), digest).toBeDefined();
+
+      const bytes = await readObject(store, LOG_CHECKPOINT_KEY, { maxBytes: 1_000_000 });
+      const changing = Buffer.from(bytes ?? []).toString();
+      const turn = Number.parseInt(changing, 10);
+      expect(changing).toBe(`${turn}\n`.repeat((turn % 7) * 1_000 + 1));
+      expect([turns, turns + 1]).toContain(turn);
     }
 
     const tomorrow = () => Date.now() + DAY_MS;

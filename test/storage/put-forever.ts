@@ -1,7 +1,8 @@
-// A process that puts blobs until it is killed and says on standard output which ones it was told are durable.
+// A process that puts blobs, and replaces the one object that changes, until it is killed; it says on standard output
+// what it was told is durable.
 import { bytesSource } from '../../storage/blob-store.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
-import { blobKey } from '../../storage/object-keys.ts';
+import { blobKey, LOG_CHECKPOINT_KEY } from '../../storage/object-keys.ts';
 import { createStaging } from '../../storage/staging.ts';
 
 const [root = '', staged = '', seed = ''] = process.argv.slice(2);
@@ -23,4 +24,12 @@ const putForever = async (lane: number): Promise<void> => {
   }
 };
 
-await Promise.all([0, 1, 2, 3, 4, 5].map(putForever));
+/** Each turn is the same number many times over: bytes of two turns mixed would show. */
+const replaceForever = async (): Promise<void> => {
+  for (let turn = 1; ; turn += 1) {
+    await store.replace(LOG_CHECKPOINT_KEY, Buffer.from(`${turn}\n`.repeat((turn % 7) * 1_000 + 1)));
+    process.stdout.write(`turn ${turn}\n`);
+  }
+};
+
+await Promise.all([replaceForever(), ...[0, 1, 2, 3, 4, 5].map(putForever)]);
