@@ -47,7 +47,7 @@ import { reissueWithdrawals, WITHDRAWALS } from './packs/withdrawals.ts';
 import { DEFAULT_ARCHIVE_CAPS } from './protocol/tarball.ts';
 import { appendEvent, makeEvent } from './transparency/append.ts';
 import { verifyAudit } from './transparency/audit.ts';
-import { openAuditKey } from './transparency/audit-key.ts';
+import { auditAdvert, openAuditKey } from './transparency/audit-key.ts';
 import { mintCheckpoints } from './transparency/audit-mint.ts';
 import { addAuditRoutes } from './transparency/audit-routes.ts';
 import { followCosignatures, readWitnessed, withCosignatures } from './transparency/cosignatures.ts';
@@ -309,6 +309,7 @@ const wire = async (
     listKeys: keyList,
     listClaims: () => allClaims(sql),
     log: () => ({ origin: trust.root().log.origin, vkey: formatVkey(trust.root().log.vkey) }),
+    auth: auditAdvert(auditKey.publicKey),
   });
 
   const router = new Router({ sensitive: true, strict: true });

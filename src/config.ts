@@ -1,6 +1,7 @@
 // Reads the environment, the only file that does; says everything that is wrong with it at once.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readWitnesses, type Witness } from './protocol/witness.ts';
 
 export type RegistryMode = 'public' | 'private';
 
@@ -20,6 +21,8 @@ export interface Config {
   /** `undefined` = the embedded database under the data directory. */
   readonly databaseUrl: string | undefined;
   readonly blobUrl: string;
+  /** Who is asked to sign each checkpoint of the log. */
+  readonly witnesses: readonly Witness[];
 }
 
 export class ConfigError extends Error {
@@ -38,6 +41,7 @@ const KNOWN = [
   'ATTESTRY_REGISTRY_NAME',
   'ATTESTRY_ALLOW_UNSIGNED',
   'ATTESTRY_LOG_LEVEL',
+  'ATTESTRY_WITNESSES',
   'ATTESTRY_URL',
   'ATTESTRY_TOKEN',
   'ATTESTRY_ALLOW_PRIVATE_ADDRESSES',
@@ -78,6 +82,8 @@ const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text)
 export const readConfig = (env: Environment = process.env): Config => {
   const from = reader(env);
   from.problems.push(...unknownNames(env));
+  const { witnesses, problems } = readWitnesses(from.get('ATTESTRY_WITNESSES') ?? '');
+  from.problems.push(...problems.map((problem) => `ATTESTRY_WITNESSES: ${problem}`));
   const dataDir = resolve(from.get('ATTESTRY_DATA_DIR') ?? '.data');
   const config: Config = {
     host: from.get('ATTESTRY_HOST') ?? '127.0.0.1',
@@ -102,6 +108,7 @@ export const readConfig = (env: Environment = process.env): Config => {
         (text) => isUrl(text, ['file:', 's3:']),
         'must be file:///path or s3://bucket/prefix?endpoint=…&region=…',
       ) ?? pathToFileURL(resolve(dataDir, 'blobs')).href,
+    witnesses,
   };
   if (from.problems.length > 0) throw new ConfigError(from.problems.join('\n'));
   return config;

@@ -41,6 +41,7 @@ describe('settings', () => {
     ['ATTESTRY_LOG_LEVEL', 'loud'],
     ['DATABASE_URL', 'mysql://x'],
     ['BLOB_URL', 'ftp://x'],
+    ['ATTESTRY_WITNESSES', 'no-key https://witness.example.org'],
     ['ATTESTRY_PROT', '8480'],
   ])('%s=%s is refused and named', (name, value) => {
     expect(problemsOf({ [name]: value })).toMatch(new RegExp(`^${name}: `));

@@ -7,6 +7,9 @@ import { parse } from 'yaml';
 import { addAccessRoutes } from '../src/access/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
 import { addPackRoutes } from '../src/packs/routes.ts';
+import { addAuditRoutes } from '../src/transparency/audit-routes.ts';
+import { addLogRoutes } from '../src/transparency/routes.ts';
+import { addWitnessRoutes } from '../src/transparency/witness-routes.ts';
 import { ROOT } from './world/source.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
@@ -38,10 +41,13 @@ const mounted = (): string[] => {
   addHealthRoutes(router, {});
   addAccessRoutes(router, {} as never);
   addPackRoutes(router, {} as never);
+  addLogRoutes(router, {} as never);
+  addWitnessRoutes(router, {} as never);
+  addAuditRoutes(router, {} as never);
   return router.stack.flatMap((layer) =>
     layer.methods
       .filter((method) => method !== 'HEAD')
-      .map((method) => `${method} ${String(layer.path).replace(/:(\w+)/g, '{$1}')}`),
+      .map((method) => `${method} ${String(layer.path).replace(/[:*](\w+)/g, '{$1}')}`),
   );
 };
 

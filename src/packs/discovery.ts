@@ -13,6 +13,7 @@ interface DiscoveryFacts {
   readonly keys: readonly ListedKey[];
   readonly claims: readonly ClaimRow[];
   readonly log: { readonly origin: string; readonly vkey: string };
+  readonly auth: Readonly<Record<string, unknown>>;
 }
 
 const treeEndpoints = (tree: string) => ({
@@ -79,6 +80,7 @@ const discoveryDocument = (facts: DiscoveryFacts) => ({
     versionProof: '/v1/packs/{name}/-/{version}.proof',
     releaseStatement: '/v1/packs/{name}/-/{version}.intoto.json',
   },
+  auth: facts.auth,
 });
 
 export interface DiscoveryDeps {
@@ -92,6 +94,8 @@ export interface DiscoveryDeps {
   readonly listClaims: () => Promise<readonly ClaimRow[]>;
   /** The log as the newest root names it. */
   readonly log: () => { readonly origin: string; readonly vkey: string };
+  /** The profiles of OpenWOP that are kept here, as hosts advertise them. */
+  readonly auth: Readonly<Record<string, unknown>>;
 }
 
 /** The same document under both of its addresses. */
@@ -100,8 +104,8 @@ export const readDiscovery =
   (path: string): Promise<Document> =>
     the.cache.load(path, the.topics, async () => {
       const [keys, claims] = await Promise.all([the.listKeys(), the.listClaims()]);
-      const { name, privateRegistry } = the;
+      const { name, privateRegistry, auth } = the;
       return jsonDocument(
-        discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims, log: the.log() }),
+        discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims, log: the.log(), auth }),
       );
     });

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBase64, encodeBase64 } from '../../keys/bytes.ts';
 import { publicKeyOf, sign } from '../../keys/ed25519.ts';
-import { formatWitnessVkey, publicKeyFromBytes, type Vkey, type WitnessVkey, witnessVkeyOf } from '../../keys/key.ts';
+import {
+  formatWitnessVkey,
+  publicKeyFromBytes,
+  type Vkey,
+  type WitnessVkey,
+  witnessVkeyOf,
+} from '../../keys/key.ts';
 import { openCheckpoint } from '../../src/protocol/checkpoint.ts';
 import { LogError } from '../../src/protocol/log-errors.ts';
 import { EMPTY_ROOT, isConsistent } from '../../src/protocol/merkle.ts';
@@ -49,7 +55,8 @@ const memoryIn = (file: string) => {
   writeFileSync(file, '{}');
   return {
     of: (origin: string): Seen | undefined => all()[origin],
-    keep: (origin: string, seen: Seen): void => writeFileSync(file, JSON.stringify({ ...all(), [origin]: seen })),
+    keep: (origin: string, seen: Seen): void =>
+      writeFileSync(file, JSON.stringify({ ...all(), [origin]: seen })),
   };
 };
 
@@ -58,8 +65,12 @@ const send = (response: ServerResponse, status: number, body: string, type = 'te
   response.end(body);
 };
 
-/** @param log the key of the one log that it knows. */
-export const startWitness = async (name: string, seed: Uint8Array, log: Vkey): Promise<TestWitness> => {
+/** @param logKey the key of the one log that it knows. */
+export const startWitness = async (
+  name: string,
+  seed: Uint8Array,
+  logKey: () => Vkey,
+): Promise<TestWitness> => {
   const folder = mkdtempSync(join(tmpdir(), 'attestry-witness-'));
   const memory = memoryIn(join(folder, 'seen.json'));
   const vkey = witnessVkeyOf(name, publicKeyFromBytes(publicKeyOf(seed)));
@@ -71,6 +82,7 @@ export const startWitness = async (name: string, seed: Uint8Array, log: Vkey): P
 
   const answer = async (body: string, response: ServerResponse): Promise<void> => {
     const { old, proof, checkpoint } = parseAddCheckpoint(body);
+    const log = logKey();
     const { text } = parseNote(checkpoint);
     if (misbehaviour !== undefined) return misbehaviour(response, () => lineOver(text));
     if (text.split('\n')[0] !== log.name) return send(response, 404, 'unknown log\n');
