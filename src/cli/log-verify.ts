@@ -1,0 +1,79 @@
+// attestry log verify: reads every entry of the log, makes its tree anew, and compares every fact with what is served.
+import type { Command } from 'commander';
+import { type AuditReport, auditRegistry } from '../client/audit.ts';
+import type { AuditFinding } from '../client/audit-findings.ts';
+import { registryBase } from '../client/index.ts';
+import { acting, example } from './command.ts';
+import { printProgress } from './terminal.ts';
+import { registryOptions, type TrustOptions } from './trust-options.ts';
+
+interface VerifyOptions extends TrustOptions {
+  readonly tarballs?: boolean;
+}
+
+const PROGRESS_EVERY_MS = 1_000;
+const WORDS = { entries: 'entries read', packs: 'packs compared' } as const;
+
+const grouped = (count: number): string => count.toLocaleString('en');
+
+/** Tells how far it is, now and then. */
+export const progressTeller = () => {
+  let last = performance.now();
+  return (step: keyof typeof WORDS, done: number, of: number): void => {
+    if (performance.now() - last < PROGRESS_EVERY_MS) return;
+    last = performance.now();
+    printProgress(`${grouped(done)} of ${grouped(of)} ${WORDS[step]}`);
+  };
+};
+
+export const findingLine = ({ code, subject, position, message, evidence }: AuditFinding): string => {
+  const place = position === null ? '' : `, entry ${position}`;
+  const shown = Object.keys(evidence).length === 0 ? '' : ` ${JSON.stringify(evidence)}`;
+  return `  ✗ ${subject}${place}: ${message} (${code})${shown}`;
+};
+
+const summary = ({ counts, durationMs }: AuditReport): string =>
+  [
+    `${grouped(counts.versions)} versions of ${grouped(counts.packs)} packs, ${grouped(counts.yanked)} yanked`,
+    `${grouped(counts.keys)} keys, ${grouped(counts.revoked)} revoked`,
+    `${grouped(counts.roots)} roots`,
+    `${grouped(counts.namespaces)} namespaces`,
+    `${grouped(counts.sealed)} sealed entries`,
+    `${(durationMs / 1_000).toFixed(1)} s`,
+  ].join(' · ');
+
+const verdict = ({ findings, leftOut, compared }: AuditReport): readonly string[] => {
+  if (findings.length === 0) return ['Every entry was hashed, and everything served agrees with it.'];
+  const more = leftOut === 0 ? [] : [`  … and ${grouped(leftOut)} more`];
+  const rest = compared ? [] : ['The log cannot be read to its end, so nothing served was compared with it.'];
+  return [`${grouped(findings.length + leftOut)} findings:`, ...findings.map(findingLine), ...more, ...rest];
+};
+
+export const auditLines = (report: AuditReport): readonly string[] => [
+  `${report.origin}: ${grouped(report.size)} entries, root ${report.root}`,
+  summary(report),
+  ...verdict(report),
+];
+
+const verify = acting<VerifyOptions>(async (settings, options) => {
+  const opening = await registryOptions(settings, options);
+  printProgress(`Asking ${registryBase(settings.url)}`);
+  const report = await auditRegistry({
+    ...opening,
+    tarballs: options.tarballs,
+    onProgress: progressTeller(),
+  });
+  const ok = report.findings.length === 0;
+  if (!ok) process.exitCode = 1;
+  return { lines: auditLines(report), json: { ok, ...report } };
+});
+
+export const addLogVerify = (log: Command): void => {
+  const command = log
+    .command('verify')
+    .description('check every entry, and everything served against it; says all that is wrong at once')
+    .option('--root <file>', 'root document to start from; default: the one seen first')
+    .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
+    .option('--tarballs', 'also fetch every tarball and ask of it all that a host asks');
+  example(command, 'attestry log verify --root root.json').action(verify);
+};

@@ -1,0 +1,396 @@
+// The auditor finds every lie that a registry can tell against its own log, names it, and finds none where there is none.
+import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/client/refusal.ts';
+import { memoryTrustStore } from '../../src/client/trust-state.ts';
+import { digestOf } from '../../storage/digest.ts';
+import { delegationOf, signer } from '../keys/trust-world.ts';
+import { createPublisher } from '../world/publisher.ts';
+import { partOf } from '../world/static-registry.ts';
+import { audit, auditedRegistry, found, packNamed } from './audited.ts';
+
+const tools = () => packNamed('vendor.acme.tools');
+const cards = () => packNamed('vendor.acme.cards', '2.1.0');
+
+describe('an honest registry', () => {
+  it('has nothing to be found, and is summed up', async () => {
+    const [tool, card] = [await tools(), await cards()];
+    const registry = await auditedRegistry(tool, card, await packNamed('vendor.acme.tools', '1.1.0'));
+    registry.yank(card);
+    await registry.serve();
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report)).toEqual([]);
+    expect(report.compared).toBe(true);
+    expect(report.counts).toEqual({
+      entries: 8,
+      sealed: 1,
+      packs: 2,
+      versions: 3,
+      yanked: 1,
+      keys: 1,
+      revoked: 0,
+      roots: 1,
+      namespaces: 1,
+    });
+  });
+
+  it.each(['here', 'ever', 3] as const)('may have taken a key back (from: %s)', async (from) => {
+    const registry = await auditedRegistry(await tools());
+    registry.revoke('stolen', from);
+    await registry.serve();
+    expect(found(await audit(registry))).toEqual([]);
+  });
+
+  it('may hold more entries than a tile', async () => {
+    const registry = await auditedRegistry(await tools());
+    for (let number = 0; number < 600; number += 1)
+      registry.record('token.created', `token:${number}`, { number });
+    await registry.serve();
+    expect(found(await audit(registry))).toEqual([]);
+  });
+
+  it('may grow while it is looked at', async () => {
+    const registry = await auditedRegistry(await tools());
+    const late = await cards();
+    let published = false;
+    registry.lieAbout(/v1\/index\.json$/, (response) => {
+      // What is served from here on is of a later time than the head that was shown.
+      if (!published) registry.publish(late);
+      published = true;
+      void registry.serve().then(() => {
+        response.writeHead(200);
+        response.end(registry.files.get('/v1/index.json'));
+      });
+    });
+    const report = await audit(registry);
+    expect(found(report)).toEqual([]);
+  });
+});
+
+describe('a lie about packs is found:', () => {
+  it('another digest in a served manifest', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    const path = partOf(pack, 'json');
+    registry.setJson(path, {
+      ...registry.json(path),
+      integrity: `sha256-${Buffer.alloc(32).toString('base64')}`,
+    });
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['version_digest pack:vendor.acme.tools@1.0.0 4']);
+    expect(report.findings[0]?.evidence).toMatchObject({ where: path, expected: digestOf(pack.tarball) });
+  });
+
+  it('a manifest without any digest', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    const { integrity: _, ...rest } = registry.json(partOf(pack, 'json'));
+    registry.setJson(partOf(pack, 'json'), rest);
+    expect(found(await audit(registry))).toEqual(['version_digest pack:vendor.acme.tools@1.0.0 4']);
+  });
+
+  it('a hidden version', async () => {
+    const hidden = await packNamed('vendor.acme.tools', '1.1.0');
+    const registry = await auditedRegistry(await tools(), hidden);
+    registry.setJson('/v1/packs/vendor.acme.tools/index.json', {
+      name: 'vendor.acme.tools',
+      versions: [{ version: '1.0.0', yanked: false }],
+    });
+    expect(found(await audit(registry))).toEqual(['version_missing pack:vendor.acme.tools@1.1.0 5']);
+  });
+
+  it('a version that is listed, and not served', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    registry.files.delete(partOf(pack, 'json'));
+    expect(found(await audit(registry))).toEqual(['version_missing pack:vendor.acme.tools@1.0.0 4']);
+  });
+
+  it('a version that nobody logged', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.add(await packNamed('vendor.acme.tools', '6.6.6'));
+    expect(found(await audit(registry))).toEqual(['version_unlogged pack:vendor.acme.tools@6.6.6 -']);
+  });
+
+  it('a whole pack that nobody logged', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.add(await packNamed('vendor.acme.secret'));
+    await registry.serve({ index: (rows) => [...rows, { name: 'vendor.acme.secret', yanked: false }] });
+    expect(found(await audit(registry))).toEqual([
+      'pack_unlogged pack:vendor.acme.secret -',
+      'version_unlogged pack:vendor.acme.secret@1.0.0 -',
+    ]);
+  });
+
+  it('a pack that is left out of the index', async () => {
+    const registry = await auditedRegistry(await tools(), await cards());
+    await registry.serve({ index: (rows) => rows.filter(({ name }) => name !== 'vendor.acme.cards') });
+    expect(found(await audit(registry))).toEqual(['pack_missing pack:vendor.acme.cards 5']);
+  });
+
+  it('a yank that only the served manifest denies', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack, await packNamed('vendor.acme.tools', '1.1.0'));
+    registry.yank(pack);
+    await registry.serve();
+    registry.setJson(partOf(pack, 'json'), { ...registry.json(partOf(pack, 'json')), yanked: false });
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['version_standing pack:vendor.acme.tools@1.0.0 4']);
+    expect(report.findings[0]?.evidence).toMatchObject({ expected: true, found: false });
+  });
+
+  it('an index that denies that all of a pack is yanked', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    registry.yank(pack);
+    await registry.serve({ index: (rows) => rows.map((row) => ({ ...row, yanked: false })) });
+    expect(found(await audit(registry))).toEqual(['pack_standing pack:vendor.acme.tools 4']);
+  });
+
+  it('another signature', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    registry.files.set(partOf(pack, 'sig'), new Uint8Array(64));
+    expect(found(await audit(registry))).toEqual(['version_signature pack:vendor.acme.tools@1.0.0 4']);
+  });
+
+  it('another key in a served manifest', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    const path = partOf(pack, 'json');
+    const signing = { method: 'manual', publicKeyRef: 'somebody', signatureRef: 'keys/pack.json.sig' };
+    registry.setJson(path, { ...registry.json(path), signing });
+    expect(found(await audit(registry))).toEqual(['version_key pack:vendor.acme.tools@1.0.0 4']);
+  });
+
+  it('a yank that the registrar’s list leaves out', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    const position = registry.yank(pack);
+    await registry.serve({ withdrawn: [] });
+    expect(position).toBe(5);
+    expect(found(await audit(registry))).toEqual(['withdrawal_missing pack:vendor.acme.tools@1.0.0 4']);
+  });
+
+  it('other bytes, where tarballs are fetched as well', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    registry.files.set(partOf(pack, 'tgz'), (await cards()).tarball);
+    expect(found(await audit(registry))).toEqual([]);
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report)).toEqual(['version_refused pack:vendor.acme.tools@1.0.0 4']);
+    expect(report.findings[0]?.evidence).toMatchObject({ refusal: 'pack_integrity_mismatch' });
+  });
+});
+
+describe('a lie about keys is found:', () => {
+  it('a foreign key in the keyring', async () => {
+    const registry = await auditedRegistry(await tools());
+    await registry.serve({ delegations: [delegationOf('publisher'), delegationOf('intruder')] });
+    expect(found(await audit(registry))).toEqual(['keyring_unlogged key:intruder -']);
+  });
+
+  it('a key that the keyring leaves out', async () => {
+    const registry = await auditedRegistry();
+    await registry.serve({ delegations: [] });
+    expect(found(await audit(registry))).toEqual(['keyring_missing key:publisher 3']);
+  });
+
+  it('a keyring that lets a key sign for more', async () => {
+    const registry = await auditedRegistry(await tools());
+    await registry.serve({ delegations: [delegationOf('publisher', { namespaces: ['core.*'] })] });
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['keyring_mismatch key:publisher 3']);
+    expect(report.findings[0]?.evidence).toMatchObject({ found: { namespaces: ['core.*'] } });
+  });
+
+  it('a revocation that the keyring leaves out', async () => {
+    const registry = await auditedRegistry(await tools());
+    const position = registry.revoke('stolen');
+    await registry.serve({ revocations: [] });
+    expect(found(await audit(registry))).toEqual([`revocation_missing key:publisher ${position}`]);
+  });
+
+  it('a revocation from another position', async () => {
+    const registry = await auditedRegistry(await tools());
+    const position = registry.revoke('stolen', 'ever');
+    const { keyId } = signer('publisher');
+    const issuedAt = '2026-05-02T00:00:00Z';
+    await registry.serve({ revocations: [{ keyId, reason: 'stolen', fromPosition: position, issuedAt }] });
+    const report = await audit(registry);
+    expect(found(report)).toEqual([`revocation_mismatch key:publisher ${position}`]);
+    expect(report.findings[0]?.evidence).toMatchObject({
+      expected: { fromPosition: null },
+      found: { fromPosition: position },
+    });
+  });
+
+  it('a revocation that nobody logged', async () => {
+    const registry = await auditedRegistry(await tools());
+    const revocation = { keyId: signer('publisher').keyId, reason: 'none', fromPosition: 0 };
+    await registry.serve({ revocations: [{ ...revocation, issuedAt: '2026-05-02T00:00:00Z' }] });
+    expect(found(await audit(registry))).toEqual(['revocation_unlogged key:publisher -']);
+  });
+
+  it('another public key under a known id, and none at all', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.files.set('/keys/publisher.pub', Buffer.from(createPublisher('other').publicKeyPem));
+    expect(found(await audit(registry))).toEqual(['key_mismatch key:publisher 3']);
+    registry.files.delete('/keys/publisher.pub');
+    expect(found(await audit(registry))).toEqual(['key_missing key:publisher 3']);
+  });
+
+  it('a namespace with another holder, one that is left out, and one that nobody logged', async () => {
+    const registry = await auditedRegistry();
+    const row = (namespace: string, owner: string) => ({ namespace: `${namespace}.*`, owner });
+    await registry.serve({ assignments: [row('vendor.acme', 'mallory'), row('vendor.evil', 'mallory')] });
+    expect(found(await audit(registry))).toEqual([
+      'namespace_holder namespace:vendor.acme 2',
+      'namespace_unlogged namespace:vendor.evil -',
+    ]);
+    await registry.serve({ assignments: [] });
+    expect(found(await audit(registry))).toEqual(['namespace_missing namespace:vendor.acme 2']);
+  });
+});
+
+describe('a lie in the log is found:', () => {
+  const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes[at] ?? 0) ^ 1);
+
+  it('one changed byte of an entry: the place is named', async () => {
+    const registry = await auditedRegistry(await tools());
+    const leaves = [...registry.log.leaves];
+    const text = Buffer.from(leaves[2] ?? []).toString('utf8');
+    leaves[2] = Buffer.from(text.replaceAll('"acme"', '"evil"'));
+    registry.serveEntries(leaves);
+    expect(found(await audit(registry))).toEqual([
+      'namespace_holder namespace:vendor.acme 2',
+      'root_mismatch log -',
+      'tile_mismatch tile/0/000.p/5 2',
+    ]);
+  });
+
+  it('a bundle that is no bundle: nothing is compared with it', async () => {
+    const registry = await auditedRegistry(await tools());
+    const path = '/transparency/tile/entries/000.p/5';
+    registry.files.set(path, changed(registry.files.get(path) ?? new Uint8Array(), 0));
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['entries_malformed tile/entries/000.p/5 0']);
+    expect(report.compared).toBe(false);
+  });
+
+  it('entries that are not served', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.files.delete('/transparency/tile/entries/000.p/5');
+    expect(found(await audit(registry))).toEqual(['entries_missing tile/entries/000.p/5 0']);
+  });
+
+  it('a changed hash tile, on every level', async () => {
+    const registry = await auditedRegistry(await tools());
+    for (let number = 0; number < 600; number += 1)
+      registry.record('token.created', `token:${number}`, { number });
+    await registry.serve();
+    for (const [path, byte] of [
+      ['tile/0/001', 7 * 32],
+      ['tile/1/000.p/2', 32],
+    ] as const) {
+      const at = `/transparency/${path}`;
+      registry.files.set(at, changed(registry.files.get(at) ?? new Uint8Array(), byte));
+    }
+    expect(found(await audit(registry))).toEqual([
+      'tile_mismatch tile/0/001 263',
+      'tile_mismatch tile/1/000.p/2 256',
+    ]);
+  });
+
+  it('hashes that are not served', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.files.delete('/transparency/tile/0/000.p/5');
+    expect(found(await audit(registry))).toEqual(['tile_missing tile/0/000.p/5 0']);
+  });
+
+  it('a head with another root', async () => {
+    const registry = await auditedRegistry(await tools());
+    await registry.serve({ root: new Uint8Array(32).fill(7) });
+    const proofs = await audit(registry);
+    expect(found(proofs)).toEqual(['root_mismatch log -']);
+  });
+
+  it('entries in another order', async () => {
+    const registry = await auditedRegistry(await tools(), await cards());
+    const [a, b, c, d, e, f] = registry.log.leaves;
+    registry.serveEntries([a, b, c, d, f, e].flatMap((leaf) => leaf ?? []));
+    expect(found(await audit(registry))).toEqual(['root_mismatch log -', 'tile_mismatch tile/0/000.p/6 4']);
+  });
+
+  it('a log that became shorter, by whoever saw it longer', async () => {
+    const registry = await auditedRegistry(await tools(), await cards());
+    const store = memoryTrustStore();
+    await audit(registry, { store });
+    await registry.serve({ size: 5 });
+    const refusal = await audit(registry, { store }).catch((error: unknown) => error);
+    expect((refusal as Refusal).code).toMatch(/rollback|behind/);
+  });
+
+  it('a log that was cut before anybody saw it: what is served beyond it was never logged', async () => {
+    const registry = await auditedRegistry(await tools(), await cards());
+    await registry.serve({ size: 5 });
+    expect(found(await audit(registry))).toEqual([
+      'pack_unlogged pack:vendor.acme.cards -',
+      'version_unlogged pack:vendor.acme.cards@2.1.0 -',
+    ]);
+  });
+
+  it('an entry that is no event', async () => {
+    const registry = await auditedRegistry();
+    registry.log.append(Buffer.from('{"v": 1}'));
+    await registry.serve();
+    expect(found(await audit(registry))).toEqual(['leaf_malformed entry:4 4']);
+  });
+
+  it('a version that is published twice, and a yank of one that never was', async () => {
+    const pack = await tools();
+    const registry = await auditedRegistry(pack);
+    const data = JSON.parse(Buffer.from(registry.log.leaves[4] ?? []).toString('utf8')).data;
+    registry.record('pack.published', 'pack:vendor.acme.tools@1.0.0', { ...data, sha256: '0'.repeat(64) });
+    registry.record('pack.yanked', 'pack:vendor.acme.none@1.0.0', {
+      name: 'vendor.acme.none',
+      version: '1.0.0',
+    });
+    await registry.serve();
+    expect(found(await audit(registry))).toEqual([
+      'standing_without_version pack:vendor.acme.none@1.0.0 6',
+      'version_republished pack:vendor.acme.tools@1.0.0 5',
+    ]);
+  });
+
+  it('a delegation that no registrar signed, and a root that follows from none', async () => {
+    const registry = await auditedRegistry();
+    registry.record('key.delegated', 'key:intruder', {
+      statement: JSON.stringify({ payloadType: 'x', payload: '', signatures: [] }),
+    });
+    registry.record('root.published', 'root:2', { envelope: '{}' });
+    registry.record('key.revoked', 'key:nobody', { keyId: 'nobody', reason: 'x', from: 'here' });
+    await registry.serve();
+    expect(found(await audit(registry))).toEqual([
+      'delegation_invalid key:intruder 4',
+      'revocation_without_key key:nobody 6',
+      'root_invalid root:2 5',
+    ]);
+  });
+});
+
+describe('a registry that cannot be audited', () => {
+  it('is refused where it does not answer, and nothing is made of half an answer', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.lieAbout(/entries/, (response) => {
+      response.writeHead(503);
+      response.end();
+    });
+    await expect(audit(registry)).rejects.toMatchObject({ code: 'pack_registry_unreachable' });
+  });
+
+  it('is refused where it shows no log', async () => {
+    const registry = await auditedRegistry(await tools());
+    registry.hideTrust();
+    await expect(audit(registry)).rejects.toBeInstanceOf(Refusal);
+  });
+});
