@@ -78,16 +78,18 @@ export const showFailure = ({ exitCode, json: document, lines }: Failure, json: 
 };
 
 /**
- * An action of commander: it does the work of a command and shows what came of it. `options` are the command's own.
+ * An action of commander: it does the work of a command and shows what came of it, unless that was shown as it came.
+ * `options` are the command's own.
  */
 export const acting =
-  <Options>(work: (settings: Settings, options: Options, ...args: string[]) => Promise<Result>) =>
+  <Options>(work: (settings: Settings, options: Options, ...args: string[]) => Promise<Result | undefined>) =>
   async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
     const options = command.optsWithGlobals<GlobalOptions & Options>();
     const args = given.slice(0, -2).flat() as string[];
     try {
       const result = await work(await settingsOf(options), options, ...args);
+      if (result === undefined) return;
       if (options.json === true) printDocument(result.json);
       else printLines(result.lines);
     } catch (error) {

@@ -1,4 +1,5 @@
 // What somebody whose request was refused can do about it, by the code of the fault. Pure.
+import type { RefusalCode } from '../client/index.ts';
 import type { FaultCode } from '../protocol/faults.ts';
 
 /** Codes under which other registries, and the v2 tree of ours, name the same faults. */
@@ -31,6 +32,10 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
   signature_required: 'Sign it: attestry pack FOLDER --key KEY.pem',
   signature_invalid: SIGN_AGAIN,
   pack_signature_invalid: SIGN_AGAIN,
+  statement_invalid:
+    'Pack it again, which writes a statement that fits; or publish it without one: --no-statement',
+  pack_not_found: 'Check the name, and with --url the registry; the token must reach private packs.',
+  pack_version_not_found: 'Check the version, and with --url the registry.',
   conflict: NEXT_VERSION,
   version_conflict: NEXT_VERSION,
 };
@@ -51,3 +56,28 @@ export const curesOf = (codes: readonly string[], status?: number): readonly str
   const general = status === undefined ? undefined : BY_STATUS[status];
   return general === undefined ? [] : [general];
 };
+
+const ANOTHER_WAY =
+  'Ask the registry over another network, and show its operator and others what was saved: both notes are signed.';
+const NEWER_LIST = 'Ask again later; if that stays so, its operator has to issue it anew.';
+
+/** What a host can do about a refusal, where there is more to do than not to use the pack. */
+const OF_REFUSAL: Readonly<Partial<Record<RefusalCode, string>>> = {
+  keyring_expired: NEWER_LIST,
+  withdrawals_expired: NEWER_LIST,
+  checkpoint_behind: 'Ask again in a moment: a cache on the way may hold an older head of the log.',
+  checkpoint_rollback: ANOTHER_WAY,
+  log_fork: ANOTHER_WAY,
+  log_unprovable: ANOTHER_WAY,
+  statement_missing:
+    'Ask the publisher for a release statement ("attestry pack" makes one), or do not require it.',
+  assurance_too_low: 'Take another version, or ask for less with --require.',
+  bundle_incomplete: 'Make the bundle anew with "attestry bundle"; it holds what its own version needs.',
+  bundle_unreadable: 'Make the bundle anew with "attestry bundle".',
+};
+
+/** `bundledAt`: when the bundle was made that has expired since; offline only its own time can be asked about. */
+export const cureOfRefusal = (code: RefusalCode, bundledAt: unknown): string | undefined =>
+  bundledAt === undefined
+    ? OF_REFUSAL[code]
+    : `Check it as of when it was made with --at ${String(bundledAt)}, or make a new one.`;

@@ -2,7 +2,8 @@
 import { KeyError } from '../../keys/errors.ts';
 import { QUESTIONS, Refusal, RequestInvalid, TransportError } from '../client/index.ts';
 import { Fault } from '../protocol/faults.ts';
-import { curesOf } from './cures.ts';
+import { StatementError } from '../protocol/statement-errors.ts';
+import { cureOfRefusal, curesOf } from './cures.ts';
 import { type Details, evidenceLines, violationCodes } from './evidence.ts';
 
 /** The command was not used as it is meant to be. */
@@ -42,12 +43,15 @@ const misused = (code: string, line: string): Failure => ({ ...failed(code, [lin
 
 const refused = ({ question, code, message, evidence }: Refusal): Failure => {
   const first = [`Refused: ${message}`, `  ✗ ${QUESTIONS[question]}`, `  code: ${code}`] as const;
-  const { remembered } = evidence;
-  const cure =
-    remembered === undefined
+  const { remembered, bundledAt } = evidence;
+  const cure = cureOfRefusal(code, bundledAt);
+  const cures = [
+    ...(cure === undefined ? [] : [`  ${cure}`]),
+    ...(remembered === undefined
       ? []
-      : [`  Only if you know that this registry was set up anew: remove ${String(remembered)}`];
-  return failed(code, [...first, ...evidenceLines(evidence), ...cure], { message, question, evidence });
+      : [`  Only if you know that this registry was set up anew: remove ${String(remembered)}`]),
+  ];
+  return failed(code, [...first, ...evidenceLines(evidence), ...cures], { message, question, evidence });
 };
 
 const answered = ({ status, code, message, details }: RegistryFault): Failure => {
@@ -66,6 +70,14 @@ const unreached = (error: TransportError): Failure => {
   const cure = 'Is the registry running? Start it with "npm start", or name another with --url.';
   const first = error.code === 'unreachable' ? `No answer from ${where}. ${cure}` : error.message;
   return failed(error.code, [first, ...evidenceLines(error.details)], { evidence: error.details });
+};
+
+const misstated = ({ code, message, details }: StatementError): Failure => {
+  const cures = curesOf(['statement_invalid']).map((cure) => `  ${cure}`);
+  return failed('statement_invalid', [message, ...evidenceLines(details), ...cures], {
+    reason: code,
+    evidence: details,
+  });
 };
 
 const ERRNO: Readonly<Record<string, string>> = {
@@ -102,6 +114,7 @@ export const explain = (error: unknown): Failure => {
     return failed(error.code, [error.message, ...evidenceLines(error.details)], { details: error.details });
   if (error instanceof KeyError)
     return failed(error.code, [error.message, ...evidenceLines(error.details)], { evidence: error.details });
+  if (error instanceof StatementError) return misstated(error);
   if (error instanceof UsageError || error instanceof RequestInvalid) return misused('usage', error.message);
   return (error instanceof Error && systemFailure(error)) || bug(error);
 };

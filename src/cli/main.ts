@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccount } from './account.ts';
+import { addBackup } from './backup.ts';
 import { addBundle } from './bundle.ts';
 import { addGlobalOptions, showFailure } from './command.ts';
 import { explain } from './failure.ts';
+import { addFsck } from './fsck.ts';
+import { addGc } from './gc.ts';
 import { addInstall } from './install.ts';
 import { addKeygen } from './keygen.ts';
 import { addKeys } from './keys.ts';
@@ -13,6 +16,7 @@ import { addNamespace } from './namespace.ts';
 import { addNew } from './new.ts';
 import { addPack } from './pack.ts';
 import { addPublish } from './publish.ts';
+import { addRestore } from './restore.ts';
 import { addRoot } from './root.ts';
 import { addServe } from './serve.ts';
 import { addToken } from './token.ts';
@@ -45,6 +49,7 @@ const buildProgram = (): Command => {
   for (const add of [addVerify, addInstall, addBundle]) add(program);
   addLog(program);
   for (const add of [addServe, addRoot, addAccount, addToken]) add(program);
+  for (const add of [addFsck, addGc, addBackup, addRestore]) add(program);
   return program;
 };
 

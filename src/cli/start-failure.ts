@@ -26,15 +26,20 @@ const cureOf = ({ name, code, cure }: Told): string | undefined => {
 const without = (message: string, cure: string): string =>
   message.endsWith(cure) ? message.slice(0, -cure.length).trimEnd() : message;
 
-const startFailure = (code: string, sentence: string, cure: string): Failure => {
-  const [first = '', ...others] = sentence.split('\n');
-  const more = [...others, cure].map((line) => `  ${line}`);
-  return failed(code, [`The registry does not start. ${first}`, ...more], { message: sentence, cure });
-};
+/** Makes a failure of a sentence and its cure. */
+type Tell = (code: string, sentence: string, cure: string) => Failure;
+
+const telling =
+  (opening: string): Tell =>
+  (code, sentence, cure) => {
+    const [first = '', ...others] = sentence.split('\n');
+    const more = [...others, cure].map((line) => `  ${line}`);
+    return failed(code, [`${opening} ${first}`, ...more], { message: sentence, cure });
+  };
 
 /** Each setting that is wrong stands on a line of its own. */
-const wrongSettings = ({ message }: Error): Failure =>
-  startFailure('usage', `Some settings are wrong.\n${message}`, CORRECT_SETTINGS);
+const wrongSettings = (tell: Tell, { message }: Error): Failure =>
+  tell('usage', `Some settings are wrong.\n${message}`, CORRECT_SETTINGS);
 
 /** Codes of the operating system and of the driver that mean: nobody answered. */
 const NO_ANSWER = new Set([
@@ -58,22 +63,26 @@ const whereOf = ({ address, hostname, port }: Told): string => {
   return host === undefined ? '' : ` at ${host}${colon}`;
 };
 
-const databaseFailure = (error: Told): Failure | undefined => {
+const databaseFailure = (tell: Tell, error: Told): Failure | undefined => {
   const code = textOf(error.code) ?? '';
   if (NO_ANSWER.has(code)) {
     const sentence = `The database${whereOf(error)} does not answer (${code}).`;
-    return startFailure('database_unreachable', sentence, 'Start it, or correct DATABASE_URL.');
+    return tell('database_unreachable', sentence, 'Start it, or correct DATABASE_URL.');
   }
   const cure = error.name === 'PostgresError' ? cureOfSqlState(code) : undefined;
   if (cure === undefined) return undefined;
-  return startFailure('database_unreachable', `The database says: ${error.message}.`, cure);
+  return tell('database_unreachable', `The database says: ${error.message}.`, cure);
 };
 
 /** Undefined for what is no known reason. */
-export const startFailureOf = (error: unknown): Failure | undefined => {
+export const startFailureOf = (
+  error: unknown,
+  opening = 'The registry does not start.',
+): Failure | undefined => {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === 'ConfigError') return wrongSettings(error);
+  const tell = telling(opening);
+  if (error.name === 'ConfigError') return wrongSettings(tell, error);
   const cure = cureOf(error);
-  if (cure === undefined) return databaseFailure(error);
-  return startFailure('not_started', without(error.message, cure), cure);
+  if (cure === undefined) return databaseFailure(tell, error);
+  return tell('not_started', without(error.message, cure), cure);
 };

@@ -1,7 +1,7 @@
 // The options of every command that believes a registry, and what they mean to the client.
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import type { OpenRegistryOptions, VerifyPolicy } from '../client/index.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ASSURANCES, type Assurance, type OpenRegistryOptions, type VerifyPolicy } from '../client/index.ts';
 import type { Tree } from '../protocol/faults.ts';
 import type { Settings } from './command.ts';
 import { treeOption, wholeNumber } from './text-options.ts';
@@ -13,7 +13,15 @@ export interface TrustOptions {
   readonly allowUnsigned?: boolean;
   readonly allowRotatedKeys?: boolean;
   readonly protocol?: number;
+  readonly require?: Assurance;
+  readonly requireStatement?: boolean;
 }
+
+const assuranceOption = (text: string): Assurance => {
+  const found = (Object.keys(ASSURANCES) as Assurance[]).find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`It is one of ${Object.keys(ASSURANCES).join(', ')}.`);
+};
 
 export const addTrustOptions = (command: Command): Command =>
   command
@@ -21,18 +29,24 @@ export const addTrustOptions = (command: Command): Command =>
     .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
     .option('--tree <tree>', 'look in this tree only, v1 or v2', treeOption)
     .option('--protocol <major>', 'major protocol version of the host', wholeNumber)
+    .option('--require <assurance>', 'take nothing that rests on less, as in log+bytes', assuranceOption)
+    .option('--require-statement', 'take only what a release statement covers')
     .option('--allow-unsigned', 'take packs that nobody signed')
     .option('--allow-rotated-keys', 'take what keys signed that are no longer in force');
 
+/** The envelope of the root document that people hand over, if they do. */
+export const pinnedRootOf = async ({ root }: TrustOptions): Promise<{ readonly pinnedRoot?: Uint8Array }> =>
+  root === undefined ? {} : { pinnedRoot: new Uint8Array(await readFile(root)) };
+
 export const registryOptions = async (
   settings: Settings,
-  { root, state }: TrustOptions,
+  options: TrustOptions,
 ): Promise<OpenRegistryOptions> => ({
   url: settings.url,
   token: settings.token,
   allowPrivateRedirects: settings.allowPrivateAddresses,
-  statePath: state,
-  ...(root === undefined ? {} : { pinnedRoot: new Uint8Array(await readFile(root)) }),
+  statePath: options.state,
+  ...(await pinnedRootOf(options)),
 });
 
 export const policyOf = (options: TrustOptions): VerifyPolicy => ({
@@ -40,4 +54,6 @@ export const policyOf = (options: TrustOptions): VerifyPolicy => ({
   allowUnsigned: options.allowUnsigned,
   allowRotatedKeys: options.allowRotatedKeys,
   protocolMajor: options.protocol,
+  minAssurance: options.require,
+  requireStatement: options.requireStatement,
 });

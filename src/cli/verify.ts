@@ -1,36 +1,48 @@
 // attestry verify: asks of one version everything a host asks, and installs nothing.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import {
   type Answer,
-  type Assurance,
+  ASSURANCES,
+  fileTrustStore,
   openRegistry,
   parseRequest,
   QUESTIONS,
   registryBase,
   resolveRequest,
   type Verified,
+  verifyBundle,
   verifyWanted,
 } from '../client/index.ts';
-import { acting, example } from './command.ts';
+import { readBundle } from './bundle-file.ts';
+import { acting, example, type Result, type Settings } from './command.ts';
+import { UsageError } from './failure.ts';
 import { printProgress } from './terminal.ts';
-import { addTrustOptions, policyOf, registryOptions, type TrustOptions } from './trust-options.ts';
-
-const ASSURANCE: Readonly<Record<Assurance, string>> = {
-  none: 'nobody signed it',
-  manifest: 'a key signed pack.json; for the other files the registry alone vouches',
-  bytes: 'a key signed every byte',
-  'log+bytes': 'a key signed every byte, and the log records it',
-};
+import {
+  addTrustOptions,
+  pinnedRootOf,
+  policyOf,
+  registryOptions,
+  type TrustOptions,
+} from './trust-options.ts';
 
 const answerLine = (answer: Answer): string =>
   answer.answer === 'yes'
     ? `  ✓ ${QUESTIONS[answer.question]}`
     : `  – ${QUESTIONS[answer.question]}: not checked, ${answer.why}`;
 
+const recordedLines = ({ recorded }: Verified): readonly string[] =>
+  recorded === undefined
+    ? []
+    : [`Recorded as leaf ${recorded.index} of ${recorded.treeSize}, on ${recorded.at.toISOString()}`];
+
+const recordedJson = ({ recorded }: Verified) =>
+  recorded && { index: recorded.index, treeSize: recorded.treeSize, at: recorded.at.toISOString() };
+
 export const verifiedLines = (pack: Verified): readonly string[] => [
   `${pack.name}@${pack.version} from ${pack.registry} (${pack.tree})`,
   ...pack.questions.map(answerLine),
-  `Assurance: ${pack.assurance} (${ASSURANCE[pack.assurance]})`,
+  `Assurance: ${pack.assurance} (${ASSURANCES[pack.assurance]})`,
+  ...recordedLines(pack),
   `${pack.integrity}  ${pack.keyId === undefined ? 'unsigned' : `signed by ${pack.keyId}`}`,
   ...pack.warnings.map((warning) => `Warning: ${warning}`),
 ];
@@ -44,28 +56,64 @@ export const verifiedJson = (pack: Verified) => ({
   integrity: pack.integrity,
   keyId: pack.keyId ?? null,
   assurance: pack.assurance,
+  recorded: recordedJson(pack) ?? null,
   questions: pack.questions,
   warnings: pack.warnings,
   files: [...pack.files.keys()],
 });
 
-const verify = acting<TrustOptions>(async (settings, options, text = '') => {
+interface VerifyOptions extends TrustOptions {
+  readonly bundle?: string;
+  readonly at?: Date;
+}
+
+const shownPack = (pack: Verified): Result => ({
+  lines: verifiedLines(pack),
+  json: { ok: true, ...verifiedJson(pack) },
+});
+
+const verifyOnline = async (settings: Settings, options: VerifyOptions, text: string): Promise<Result> => {
   const request = parseRequest(text);
   const opening = await registryOptions(settings, options);
   printProgress(`Asking ${registryBase(settings.url)}`);
   const registry = await openRegistry(opening);
   const wanted = await resolveRequest(registry, request, options.tree);
   printProgress(`Verifying ${wanted.name}@${wanted.version}`);
-  const pack = await verifyWanted({ registry, policy: policyOf(options) }, wanted);
-  return { lines: verifiedLines(pack), json: { ok: true, ...verifiedJson(pack) } };
+  return shownPack(await verifyWanted({ registry, policy: policyOf(options) }, wanted));
+};
+
+/** Nothing is asked of any network here. */
+const verifyOffline = async (path: string, options: VerifyOptions, text: string): Promise<Result> => {
+  const bundle = await readBundle(path);
+  const held = `${bundle.name}@${bundle.version}`;
+  if (text !== '' && text !== held) throw new UsageError(`${path} holds ${held}.`);
+  const { state, at } = options;
+  const store = state === undefined ? undefined : fileTrustStore(state, bundle.registry);
+  const policy = policyOf(options);
+  return shownPack(await verifyBundle(bundle, { ...(await pinnedRootOf(options)), at, store, policy }));
+};
+
+const verify = acting<VerifyOptions>(async (settings, options, text = '') => {
+  if (options.bundle !== undefined) return verifyOffline(options.bundle, options, text);
+  if (options.at !== undefined) throw new UsageError('--at goes with --bundle.');
+  if (text === '') throw new UsageError("missing required argument 'name@version', or --bundle FILE");
+  return verifyOnline(settings, options, text);
 });
+
+const instant = (text: string): Date => {
+  const time = new Date(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError('It is a time as in 2026-06-01T12:00:00Z.');
+};
 
 export const addVerify = (program: Command): void => {
   const command = program
     .command('verify')
-    .argument('<name@version>', 'a version, or a range to take the highest of')
+    .argument('[name@version]', 'a version, or a range to take the highest of')
     .description('check a version from the root key to its bytes; nothing is installed')
-    .helpGroup('Hosts:');
+    .helpGroup('Hosts:')
+    .option('--bundle <file>', 'check what "attestry bundle" wrote, without a network')
+    .option('--at <time>', 'check the bundle as of that time', instant);
   example(addTrustOptions(command), 'attestry verify vendor.acme.tools@1.0.0 --root root.json').action(
     verify,
   );

@@ -7,16 +7,21 @@ const NO_TRUST = 'this registry shows no trust documents';
 const NO_LOG = 'this registry offers no transparency log';
 const UNSIGNED = 'the pack is not signed, which was allowed';
 
-const trustAnswers = ({ trust }: OpenRegistry): readonly Answer[] =>
-  trust === undefined
-    ? [notChecked('root', NO_TRUST), notChecked('keyring', NO_TRUST)]
-    : [yes('root'), yes('keyring')];
+/** What was found out on the way to a verdict. */
+export interface Verdict {
+  readonly registry: OpenRegistry;
+  readonly claim: SignatureClaim | undefined;
+  /** A release statement holds. */
+  readonly stated: boolean;
+  readonly protocolMajor: number | undefined;
+}
 
-const keyAnswers = (
-  { discovery, trust }: OpenRegistry,
-  claim: SignatureClaim | undefined,
-): readonly Answer[] => {
-  if (claim === undefined) return [notChecked('signature', UNSIGNED), notChecked('delegation', UNSIGNED)];
+const unless = (why: string | undefined, questions: readonly Question[]): readonly Answer[] =>
+  questions.map((question) => (why === undefined ? yes(question) : notChecked(question, why)));
+
+const keyAnswers = ({ registry, claim }: Verdict): readonly Answer[] => {
+  const { discovery, trust } = registry;
+  if (claim === undefined) return unless(UNSIGNED, ['signature', 'delegation']);
   const listed = trust !== undefined || discovery.signingKeys !== undefined;
   return [
     yes('signature'),
@@ -24,31 +29,28 @@ const keyAnswers = (
   ];
 };
 
-const statementAnswer = (claim: SignatureClaim | undefined): Answer =>
-  notChecked(
-    'statement',
-    claim?.covers === 'tarball'
-      ? 'the signature itself covers every byte'
-      : 'this registry offers no release statements',
-  );
-
-const PASSED: readonly Question[] = ['digest', 'archive', 'identity', 'agreement'];
+const noStatement = ({ registry, claim }: Verdict): string => {
+  if (claim === undefined) return UNSIGNED;
+  if (claim.covers === 'tarball') return 'the signature itself covers every byte';
+  return registry.discovery.trust?.releaseStatement === undefined
+    ? 'this registry offers no release statements'
+    : 'the publisher made no release statement';
+};
 
 /** Every question, in order, once nothing has refused. */
-export const answersOf = (
-  registry: OpenRegistry,
-  protocolMajor: number | undefined,
-  claim: SignatureClaim | undefined,
-): readonly Answer[] => [
-  yes('registry'),
-  ...trustAnswers(registry),
-  notChecked('checkpoint', NO_LOG),
-  notChecked('leaf', NO_LOG),
-  ...PASSED.map(yes),
-  ...keyAnswers(registry, claim),
-  statementAnswer(claim),
-  yes('lifecycle'),
-  protocolMajor === undefined
-    ? notChecked('engines', 'no protocol version of the host was given')
-    : yes('engines'),
-];
+export const answersOf = (verdict: Verdict): readonly Answer[] => {
+  const { registry, stated, protocolMajor } = verdict;
+  const { trust, log } = registry;
+  return [
+    yes('registry'),
+    ...unless(trust === undefined ? NO_TRUST : undefined, ['root', 'keyring']),
+    ...unless(log === undefined ? NO_LOG : undefined, ['checkpoint', 'leaf']),
+    ...unless(undefined, ['digest', 'archive', 'identity', 'agreement']),
+    ...keyAnswers(verdict),
+    ...unless(stated ? undefined : noStatement(verdict), ['statement']),
+    yes('lifecycle'),
+    ...unless(protocolMajor === undefined ? 'no protocol version of the host was given' : undefined, [
+      'engines',
+    ]),
+  ];
+};

@@ -20,11 +20,24 @@ export interface ListedKey {
   readonly permittedNamespaces: readonly string[];
 }
 
+/** Where the log is read; by which key it is believed is for the root document to say. */
+export interface LogAddresses {
+  readonly checkpoint: string;
+  /** With `{L}` and `{N}`. */
+  readonly tile: string;
+  /** With `{name}` and `{version}`. */
+  readonly versionProof: string;
+  readonly withdrawals: string;
+}
+
 export interface TrustAddresses {
   readonly root: string;
   /** With `{version}`. */
   readonly rootVersion: string;
   readonly keyring: string;
+  /** With `{name}` and `{version}`; undefined where release statements are not offered. */
+  readonly releaseStatement: string | undefined;
+  readonly log: LogAddresses | undefined;
 }
 
 export interface Discovery {
@@ -101,14 +114,32 @@ const readKey = (entry: JsonValue): readonly ListedKey[] => {
   return [{ keyId, status: textOf(at(entry, 'status')) ?? 'active', permittedNamespaces }];
 };
 
+/** A log without proofs, or without the list of what was withdrawn, would be a log that hides them. */
+const readLog = (trust: JsonObject): LogAddresses | undefined => {
+  if (trust['log'] === undefined) return undefined;
+  const log = objectOf(trust['log']);
+  if (log === undefined) throw unresolvable('/trust/log', trust['log']);
+  return {
+    checkpoint: template(log, 'checkpoint', '/trust/log'),
+    tile: template(log, 'tile', '/trust/log', '{L}', '{N}'),
+    versionProof: template(trust, 'versionProof', '/trust', '{name}', '{version}'),
+    withdrawals: template(trust, 'withdrawals', '/trust'),
+  };
+};
+
 const readTrust = (document: JsonObject): TrustAddresses | undefined => {
   if (document['trust'] === undefined) return undefined;
   const trust = objectOf(document['trust']);
   if (trust === undefined) throw unresolvable('/trust', document['trust']);
+  const offersStatements = trust['releaseStatement'] !== undefined;
   return {
     root: template(trust, 'root', '/trust'),
     rootVersion: template(trust, 'rootVersion', '/trust', '{version}'),
     keyring: template(trust, 'keyring', '/trust'),
+    releaseStatement: offersStatements
+      ? template(trust, 'releaseStatement', '/trust', '{name}', '{version}')
+      : undefined,
+    log: readLog(trust),
   };
 };
 

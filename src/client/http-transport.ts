@@ -2,6 +2,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Exchange, exchange, type HttpReply, isRedirect, newAgents } from './http-exchange.ts';
+import { parseHttpUrl } from './http-url.ts';
 import { isPublicAddress } from './public-address.ts';
 import { type GetRules, type Reply, type Transport, TransportError } from './transport.ts';
 
@@ -28,14 +29,6 @@ const IDLE_MS = 15_000;
 
 const systemLookup: Lookup = async (host) =>
   (await dnsLookup(host, { all: true })).map(({ address }) => address);
-
-/** @throws TransportError `address_invalid` */
-export const parseHttpUrl = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username || url.password)
-    throw new TransportError('address_invalid', { found: text.slice(0, 300) });
-  return url;
-};
 
 /** Where a redirect leads. @throws TransportError `redirect_scheme` or `redirect_downgrade` */
 export const redirectTarget = (from: URL, location: string): URL => {

@@ -2,7 +2,9 @@
 import { readdir, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LockHeld, withFileLock } from './file-lock.ts';
+import { registryBase } from './http-url.ts';
 import { type InstalledPack, loadInstalled, readMarker } from './installed.ts';
+import { type OpenRegistryOptions, openRegistry } from './open-registry.ts';
 import {
   discard,
   makePackDirectory,
@@ -14,7 +16,7 @@ import {
 } from './placing.ts';
 import { recheckInstalled } from './recheck.ts';
 import { Refusal, refusal } from './refusal.ts';
-import { type OpenRegistry, type OpenRegistryOptions, openRegistry, registryBase } from './registry.ts';
+import type { OpenRegistry } from './registry.ts';
 import { type PackRequest, parseRequest, resolveRequest, type Wanted } from './resolve.ts';
 import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
 

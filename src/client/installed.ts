@@ -6,11 +6,11 @@ import { digestOf, parseDigest } from '../../storage/digest.ts';
 import { INSTALL_RECORD_PATH } from '../protocol/archive-rules.ts';
 import { parsePackName } from '../protocol/pack-id.ts';
 import { DEFAULT_ARCHIVE_CAPS } from '../protocol/tarball.ts';
+import type { Assurance } from './assurance.ts';
 import { undefinedIfAbsent } from './files-on-disk.ts';
 import { refusal } from './refusal.ts';
 import { readJsonObject } from './registry-reader.ts';
 import { RequestInvalid } from './resolve.ts';
-import type { Assurance } from './verify.ts';
 
 /** The record of one install; `files` maps each path to the hex SHA-256 of its bytes, `sizes` to their number. */
 export interface InstallMarker {
@@ -20,6 +20,8 @@ export interface InstallMarker {
   readonly keyId: string | null;
   readonly registry: string;
   readonly assurance: Assurance;
+  /** Which leaf of the log records the version, when that says it was published, and how large the log was. */
+  readonly recorded?: { readonly index: number; readonly at: string; readonly treeSize: number } | undefined;
   /** RFC 3339, UTC. */
   readonly installedAt: string;
   readonly files: Readonly<Record<string, string>>;
@@ -51,14 +53,21 @@ const areSizes = (value: unknown, files: readonly string[]): boolean => {
   return sizes.size === files.length && files.every((path) => isSize(sizes.get(path)));
 };
 
+const isRecord = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { index, at, treeSize } = value as Readonly<Record<string, unknown>>;
+  return Number.isSafeInteger(index) && typeof at === 'string' && Number.isSafeInteger(treeSize);
+};
+
 const isMarker = (value: unknown): value is InstallMarker => {
   const marker = value as Readonly<Record<string, unknown>>;
-  const { files, sizes } = marker;
+  const { files, sizes, recorded } = marker;
   return (
     TEXTS.every((each) => typeof marker[each] === 'string') &&
     typeof files === 'object' &&
     files !== null &&
     Object.values(files).every((digest) => typeof digest === 'string' && parseDigest(digest) !== undefined) &&
+    (recorded === undefined || isRecord(recorded)) &&
     (sizes === undefined || areSizes(sizes, Object.keys(files)))
   );
 };

@@ -4,6 +4,7 @@ import { type Digest, digestOf, digestOfIntegrity, integrityOf, sameDigest } fro
 import type { Tree } from '../protocol/faults.ts';
 import { textOf } from '../protocol/manifest/read.ts';
 import { addressOf, type TreeAddresses } from './discovery.ts';
+import type { Recorded } from './leaf.ts';
 import { refusal } from './refusal.ts';
 import { type OpenRegistry, treesOf } from './registry.ts';
 import type { Wanted } from './resolve.ts';
@@ -64,9 +65,21 @@ export const servedDigest = ({ served }: Offer): Digest => {
   throw refusal('digest', 'unsupported_integrity_algorithm', { integrity: named?.slice(0, 200) ?? null });
 };
 
+/** Which bytes it has to be: where a log names them, the registry must name the same. @throws Refusal of `digest` */
+const expectedDigest = (offer: Offer, recorded: Recorded | undefined): Digest => {
+  const served = servedDigest(offer);
+  if (recorded === undefined || sameDigest(recorded.digest, served)) return served;
+  const evidence = {
+    expected: integrityOf(recorded.digest),
+    found: integrityOf(served),
+    index: recorded.index,
+  };
+  throw refusal('digest', 'leaf_digest_mismatch', evidence);
+};
+
 /** @throws Refusal of `digest` with both digests */
-export const requireDigest = (offer: Offer, tarball: Uint8Array): Digest => {
-  const expected = servedDigest(offer);
+export const requireDigest = (offer: Offer, tarball: Uint8Array, recorded: Recorded | undefined): Digest => {
+  const expected = expectedDigest(offer, recorded);
   const found = digestOf(tarball);
   if (!sameDigest(expected, found))
     throw refusal('digest', 'pack_integrity_mismatch', {

@@ -6,12 +6,19 @@ import { digestOf } from '../../storage/digest.ts';
 import { INSTALL_RECORD_PATH } from '../protocol/archive-rules.ts';
 import { makeDirectory, syncDirectory, undefinedIfAbsent, writeNewFile } from './files-on-disk.ts';
 import { asidePath, type InstallMarker, readMarker } from './installed.ts';
+import type { Recorded } from './leaf.ts';
 import { refusal } from './refusal.ts';
 import type { Verified } from './verify.ts';
 
 const FILE_MODE = 0o644;
 const NEW = '.attestry-new-';
 const OLD = '.attestry-old-';
+
+const recordOf = ({ index, at, treeSize }: Recorded): NonNullable<InstallMarker['recorded']> => ({
+  index,
+  at: at.toISOString(),
+  treeSize,
+});
 
 const markerOf = (pack: Verified, installedAt: Date): InstallMarker => ({
   name: pack.name,
@@ -20,6 +27,7 @@ const markerOf = (pack: Verified, installedAt: Date): InstallMarker => ({
   keyId: pack.keyId ?? null,
   registry: pack.registry,
   assurance: pack.assurance,
+  ...(pack.recorded === undefined ? {} : { recorded: recordOf(pack.recorded) }),
   installedAt: installedAt.toISOString(),
   files: Object.fromEntries([...pack.files].map(([path, bytes]) => [path, digestOf(bytes)])),
   sizes: Object.fromEntries([...pack.files].map(([path, bytes]) => [path, bytes.length])),

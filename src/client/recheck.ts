@@ -1,14 +1,18 @@
 // Whether a pack that stands on disk, whole, would be believed today: every question but those about the tarball itself.
-import { integrityOf } from '../../storage/digest.ts';
+import { type Digest, integrityOf, sameDigest } from '../../storage/digest.ts';
 import { requireAgreement, requireIdentity } from './agreement.ts';
 import type { Archive } from './archive.ts';
+import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
 import { claimOf, type SignatureClaim } from './claim.ts';
 import type { InstalledPack } from './installed.ts';
+import { type Recorded, requireRecorded } from './leaf.ts';
+import { lifecycleWarnings } from './lifecycle.ts';
 import { findOffer, type Offer, servedDigest } from './offer.ts';
 import type { OpenRegistry } from './registry.ts';
 import type { Wanted } from './resolve.ts';
 import { knowsStanding, requireSignature, requireStanding } from './signature.ts';
-import { assuranceOf, lifecycleWarnings, requireAllowed, requireEngines, type VerifyDeps } from './verify.ts';
+import { requireStatement } from './statement.ts';
+import { requireAllowed, requireEngines, type VerifyDeps } from './verify.ts';
 
 const archiveOf = ({ manifest, files }: InstalledPack): Archive => ({
   manifest,
@@ -16,48 +20,73 @@ const archiveOf = ({ manifest, files }: InstalledPack): Archive => ({
   files,
 });
 
+/** What the registry and its log say of the version today. */
+interface Found {
+  readonly wanted: Wanted;
+  readonly offer: Offer;
+  readonly recorded: Recorded | undefined;
+  readonly claim: SignatureClaim | undefined;
+  readonly archive: Archive;
+  readonly digest: Digest;
+}
+
+/** Whether the install was of these very bytes, and the log records them where it did then. */
+const sameBytes = ({ marker }: InstalledPack, digest: Digest, recorded: Recorded | undefined): boolean =>
+  marker.integrity === integrityOf(digest) &&
+  marker.recorded?.index === recorded?.index &&
+  (recorded === undefined || sameDigest(recorded.digest, digest));
+
 /** Whether the record rests on the very claim that the registry makes today. */
-const sameClaim = ({ marker }: InstalledPack, claim: SignatureClaim | undefined): boolean =>
-  marker.assurance === assuranceOf(claim) && marker.keyId === (claim?.keyId ?? null);
+const sameClaim = ({ marker }: InstalledPack, claim: SignatureClaim | undefined, today: Assurance): boolean =>
+  marker.assurance === today && marker.keyId === (claim?.keyId ?? null);
 
 /** Nothing but the tarball would tell whether the key that signed it is still the one of that name. */
 const needsTarball = (registry: OpenRegistry, claim: SignatureClaim | undefined): boolean =>
   claim?.covers === 'tarball' && !knowsStanding(registry);
 
 /** A manifest is at hand and is verified again; of a tarball only the record is left, and the standing of its key. */
-const requireSigned = async (
-  { registry, policy = {} }: VerifyDeps,
-  wanted: Wanted,
-  offer: Offer,
-  claim: SignatureClaim,
-  archive: Archive,
-): Promise<void> => {
-  const use = { wanted, claim, allowRotatedKeys: policy.allowRotatedKeys === true };
+const requireSigned = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<void> => {
+  const { wanted, offer, recorded, claim, archive } = found;
+  if (claim === undefined) return requireAllowed(policy, wanted, recorded);
+  const use = { wanted, claim, recorded, allowRotatedKeys: policy.allowRotatedKeys === true };
   if (claim.covers === 'tarball') return requireStanding(registry, use);
   return requireSignature(registry, { ...use, offer, archive, tarball: new Uint8Array() });
 };
 
+/** What today's verdict rests on. @throws Refusal of `statement`, or of what is missing for the policy */
+const assuranceToday = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<Assurance> => {
+  const required = policy.requireStatement === true;
+  const stated = await requireStatement(registry, { ...found, required });
+  const assurance = assuranceOf(found.claim, { stated, recorded: found.recorded !== undefined });
+  requireAssurance(assurance, policy.minAssurance);
+  return assurance;
+};
+
 /**
  * True where the pack may stay; false where the registry serves other bytes for that version, or says something else
- * about who signed them, so that the version has to be verified anew.
+ * about who signed or recorded them, so that the version has to be verified anew.
  * @throws Refusal of the first question answered with "no"
  */
 export const recheckInstalled = async (
   the: VerifyDeps,
   wanted: Wanted,
-  found: InstalledPack,
+  installed: InstalledPack,
 ): Promise<boolean> => {
   const { registry, policy = {} } = the;
   const offer = await findOffer(registry, wanted, policy.tree);
-  if (integrityOf(servedDigest(offer)) !== found.marker.integrity) return false;
-  const archive = archiveOf(found);
+  const recorded = await requireRecorded(registry, wanted, offer.tree);
+  const digest = servedDigest(offer);
+  if (!sameBytes(installed, digest, recorded)) return false;
+  const archive = archiveOf(installed);
   requireIdentity(offer.served, archive.manifest, wanted);
   requireAgreement(offer.served, archive.manifest);
   const claim = claimOf(offer.tree, archive.manifest, offer.served);
-  if (claim === undefined) requireAllowed(policy, wanted);
-  if (!sameClaim(found, claim) || needsTarball(registry, claim)) return false;
-  if (claim !== undefined) await requireSigned(the, wanted, offer, claim, archive);
-  lifecycleWarnings(offer.served, wanted);
+  if (needsTarball(registry, claim)) return false;
+  const found = { wanted, offer, recorded, claim, archive, digest };
+  await requireSigned(the, found);
+  if (!sameClaim(installed, claim, await assuranceToday(the, found))) return false;
+  const withdrawn = registry.trust?.withdrawn?.get(digest);
+  lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
   requireEngines(archive.manifest, policy);
   return true;
 };

@@ -7,7 +7,7 @@ export const QUESTIONS = {
   keyring: 'the registrar signed the keyring; it is fresh and not older than the last one seen',
   checkpoint: 'the head of the log is signed and consistent with the last one seen',
   leaf: 'the log records this version',
-  digest: 'the tarball has the digest that the registry names',
+  digest: 'the tarball has the digest that the registry names, and so does its log if it has one',
   archive: 'the archive holds plain files only and keeps every rule',
   identity: 'the first and only pack.json has the name and version that were asked for',
   agreement: 'the served manifest says what the manifest in the archive says',
@@ -46,6 +46,24 @@ export const REFUSALS = {
   keyring_signature: 'The keyring is not signed by the registrar.',
   keyring_rollback: 'The keyring is older than, or differs from, the one seen before.',
   keyring_expired: 'The keyring has expired: whoever serves it may be keeping newer ones back.',
+  // The log
+  checkpoint_missing: 'The registry has a log and shows no head of it.',
+  checkpoint_signature: 'The head of the log is not signed by the log’s key.',
+  checkpoint_rollback: 'The log is smaller than the one seen before.',
+  checkpoint_behind: 'The log is smaller than the registrar says it was: the two are not of one time.',
+  log_fork: 'The log shows two histories that exclude each other.',
+  log_unprovable: 'The log does not prove that it continues the one seen before.',
+  proof_missing: 'The registry has a log and shows no proof that it records this version.',
+  proof_malformed: 'The proof that the log records this version cannot be read.',
+  leaf_not_included: 'The log does not record what the registry says it records.',
+  leaf_mismatch: 'What the log records there is another version.',
+  leaf_digest_mismatch: 'The registry names another tarball than the log records.',
+  leaf_signature_mismatch: 'The log records another key or signature than the pack has.',
+  // Withdrawn versions
+  withdrawals_missing: 'The registry names a list of withdrawn versions and does not serve it.',
+  withdrawals_signature: 'The list of withdrawn versions is not signed by the registrar.',
+  withdrawals_rollback: 'The list of withdrawn versions is older than, or differs from, the one seen before.',
+  withdrawals_expired: 'The list of withdrawn versions has expired: newer ones may be kept back.',
   // The bytes
   unsupported_integrity_algorithm: 'The registry names no SHA-256 digest for the tarball.',
   pack_integrity_mismatch: 'The tarball is not the one the registry names.',
@@ -60,9 +78,19 @@ export const REFUSALS = {
   key_inactive: 'The key is not in force.',
   key_revoked: 'The key was revoked.',
   key_not_permitted: 'The key does not speak for the namespace of this pack.',
+  // The release statement
+  statement_missing: 'There is no release statement, and the host asks for one.',
+  statement_signature: 'The release statement is not signed by the key that signed the pack.',
+  statement_invalid: 'The release statement cannot be read.',
+  statement_mismatch: 'The release statement is about other bytes.',
+  assurance_too_low: 'Less vouches for the pack than the host asks for.',
   // The version and the host
   pack_version_yanked: 'The version was yanked.',
   pack_engine_unsupported: 'The pack does not admit the protocol version of this host.',
+  // Bundles
+  bundle_unreadable: 'The file is no bundle that can be read.',
+  bundle_incomplete: 'The bundle does not hold an answer that is needed.',
+  bundle_mismatch: 'The bundle holds another version than it says.',
   // On disk
   not_installed: 'There is no such pack in that directory.',
   install_target_foreign: 'Something stands in the place of the pack that was not put there by an install.',

@@ -25,6 +25,7 @@ const REFUSAL_OF: Readonly<Record<TransportErrorCode, RefusalCode>> = {
   redirect_scheme: 'redirect_refused',
   redirect_downgrade: 'redirect_refused',
   redirect_private: 'redirect_refused',
+  not_bundled: 'bundle_incomplete',
 };
 
 const ABSENT: ReadonlySet<number> = new Set([404, 410]);
@@ -70,7 +71,7 @@ export const registryReader = (transport: Transport, base: string): RegistryRead
 
 /** Name resolution, slow drips, redirects, one document after the other: `deadline` ends it all. */
 const inTime = async (reply: Promise<Reply>, url: string, deadline: number): Promise<Reply> => {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const tooSlow = () => reject(new TransportError('too_slow', { url, deadline: 'opening' }));
     timer = setTimeout(tooSlow, deadline - Date.now());

@@ -1,30 +1,25 @@
-// One look at one registry: the time is fixed, its addresses are read, its keys believed; then packs are asked for.
+// One look at one registry: the time is fixed, its addresses are read, its keys and its log are believed.
 import type { Tree } from '../protocol/faults.ts';
 import { type Discovery, discover, type TreeAddresses } from './discovery.ts';
-import { httpTransport, type Lookup, parseHttpUrl } from './http-transport.ts';
+import { registryBase } from './http-url.ts';
+import type { LogView } from './log-view.ts';
 import { refusal } from './refusal.ts';
 import { type RegistryReader, readerUntil, registryReader } from './registry-reader.ts';
 import type { Transport } from './transport.ts';
 import { establishTrust, type Trust } from './trust.ts';
-import { defaultStatePath, fileTrustStore, type TrustStore } from './trust-state.ts';
+import type { TrustStore } from './trust-state.ts';
 
-export interface OpenRegistryOptions {
+/** What a look needs: nothing in here is particular to Node. */
+export interface LookOptions {
   /** Base address, http or https, with or without a trailing slash. */
   readonly url: string;
-  /** Sent to that origin only; needed where packs are private. */
-  readonly token?: string | undefined;
+  readonly transport: Transport;
+  readonly store: TrustStore;
   /** The envelope of a root document that was handed over on a trusted way. */
   readonly pinnedRoot?: Uint8Array | undefined;
-  /** Where to remember what was believed; default: `~/.attestry/trust/`. */
-  readonly statePath?: string | undefined;
-  readonly allowPrivateRedirects?: boolean | undefined;
-  /** For the discovery document, the roots and the keyring together; milliseconds; default: a minute. */
+  /** For all that is read before the first pack, together; milliseconds; default: a minute. */
   readonly openingMs?: number | undefined;
   readonly now?: (() => Date) | undefined;
-  /** Replace the network, the disk or name resolution. */
-  readonly transport?: Transport | undefined;
-  readonly store?: TrustStore | undefined;
-  readonly lookup?: Lookup | undefined;
 }
 
 const OPENING_MS = 60_000;
@@ -35,30 +30,25 @@ export interface OpenRegistry {
   readonly discovery: Discovery;
   /** Undefined where the registry shows no trust documents and never did. */
   readonly trust: Trust | undefined;
+  /** Undefined where the registry shows no log and never did. */
+  readonly log: LogView | undefined;
   readonly now: Date;
 }
 
-/** The address without what makes two spellings of one registry: trailing slashes, query, fragment. */
-export const registryBase = (text: string): string => {
-  const url = parseHttpUrl(text);
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-};
-
 /**
- * @throws Refusal of `registry`, `root` or `keyring`
+ * Opens a registry over any transport and memory, as a browser has to.
+ * @throws Refusal of `registry`, `root`, `keyring`, `checkpoint` or `lifecycle`
  * @throws TransportError `address_invalid` for a URL that is none
  */
-export const openRegistry = async (options: OpenRegistryOptions): Promise<OpenRegistry> => {
+export const lookAtRegistry = async (options: LookOptions): Promise<OpenRegistry> => {
+  const { transport, store, pinnedRoot, openingMs = OPENING_MS } = options;
   const now = (options.now ?? (() => new Date()))();
   const base = registryBase(options.url);
-  const { token, lookup, allowPrivateRedirects: allowPrivate, pinnedRoot } = options;
-  const transport = options.transport ?? httpTransport({ registry: base, token, lookup, allowPrivate });
-  const reader = registryReader(transport, base);
-  const store = options.store ?? fileTrustStore(options.statePath ?? defaultStatePath(base), base);
-  const opening = readerUntil(Date.now() + (options.openingMs ?? OPENING_MS), transport, base);
+  const opening = readerUntil(Date.now() + openingMs, transport, base);
   const discovery = await discover(opening);
   const trust = await establishTrust({ reader: opening, store, pinnedRoot }, discovery.trust, now);
-  return { reader, discovery, trust, now };
+  const reader = registryReader(transport, base);
+  return { reader, discovery, trust, log: trust?.log?.through(reader), now };
 };
 
 const PREFERRED: readonly Tree[] = ['v2', 'v1'];

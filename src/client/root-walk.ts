@@ -19,7 +19,7 @@ export interface TrustDeps {
   readonly pinnedRoot?: Uint8Array | undefined;
 }
 
-const MAX_ROOT_BYTES = 256 * 1024;
+export const MAX_ROOT_BYTES = 256 * 1024;
 /** The first root seen is the newest there is, save for one that comes into force meanwhile. */
 const MAX_FIRST_USE_STEPS = 32;
 
@@ -121,4 +121,6 @@ export const stateOf = (the: TrustDeps, newest: BelievedRoot, seen: TrustState |
   registry: the.reader.base,
   root: { version: newest.root.version, sha256: newest.sha256, envelope: newest.envelope },
   keyring: seen?.keyring,
+  checkpoint: seen?.checkpoint,
+  withdrawals: seen?.withdrawals,
 });

@@ -1,5 +1,5 @@
 // Whether the bytes were signed by the key they name, and whether that key may speak for the pack.
-import { equalBytes, fromUtf8 } from '../../keys/bytes.ts';
+import { encodeBase64, equalBytes, fromUtf8 } from '../../keys/bytes.ts';
 import { canonicalBytes } from '../../keys/canonical.ts';
 import { believeSignature } from '../../keys/chain.ts';
 import { permits } from '../../keys/delegation.ts';
@@ -11,6 +11,7 @@ import type { Archive } from './archive.ts';
 import { refusalOfBroken } from './broken-link.ts';
 import type { SignatureClaim } from './claim.ts';
 import { addressOf, type ListedKey } from './discovery.ts';
+import type { Recorded } from './leaf.ts';
 import { fetchSignature, type Offer } from './offer.ts';
 import { refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
@@ -23,6 +24,8 @@ export interface KeyUse {
   readonly claim: SignatureClaim;
   /** Takes keys that are no longer in force, though never revoked ones. */
   readonly allowRotatedKeys: boolean;
+  /** What the log records of the version; where and when it does decides how the key stands. */
+  readonly recorded: Recorded | undefined;
 }
 
 /** Everything one signature is judged by. */
@@ -39,11 +42,11 @@ const REVOKED: ReadonlySet<string> = new Set(['revoked', 'compromised']);
 const messageOf = ({ claim, archive, tarball }: SignedOffer): Uint8Array =>
   claim.covers === 'tarball' ? tarball : archive.manifestBytes;
 
-/** The served signature; where none is served, the one in the archive. */
+/** The served signature; where none is served, the one in the archive or in the log. */
 const findSignature = async (registry: OpenRegistry, of: SignedOffer): Promise<Uint8Array> => {
-  const { offer, wanted, claim, archive } = of;
+  const { offer, wanted, claim, archive, recorded } = of;
   const served = await fetchSignature(registry, offer, wanted);
-  const signature = served ?? archive.files.get(claim.signatureRef ?? '');
+  const signature = served ?? archive.files.get(claim.signatureRef ?? '') ?? recorded?.signature;
   if (signature === undefined)
     throw refusal('signature', 'pack_signature_unverifiable', { reason: 'no signature', keyId: claim.keyId });
   if (signature.length !== SIGNATURE_BYTES)
@@ -60,19 +63,36 @@ const requireCanonical = ({ offer, archive }: SignedOffer): void => {
   throw refusal('signature', 'pack_signature_invalid', { reason: 'pack.json is not canonical (RFC 8785)' });
 };
 
-/** With a keyring the registrar says whose key it is; a rotated one is asked as of the end of its time. */
-const timeOf = ({ keyring }: Trust, { claim, allowRotatedKeys }: KeyUse, now: Date): Date => {
+const textOfSignature = (signature: Uint8Array | undefined): string | null =>
+  signature === undefined ? null : encodeBase64(signature);
+
+/** The log speaks of this signature by this key: another one would stand at another place, or at none. */
+const requireAsRecorded = ({ claim, recorded }: SignedOffer, signature: Uint8Array): void => {
+  if (recorded === undefined) return;
+  const expected = { keyId: recorded.keyId ?? null, signature: textOfSignature(recorded.signature) };
+  const found = { keyId: claim.keyId, signature: textOfSignature(signature) };
+  if (expected.keyId !== found.keyId || expected.signature !== found.signature)
+    throw refusal('signature', 'leaf_signature_mismatch', { expected, found });
+};
+
+/**
+ * With a keyring the registrar says whose key it is. What the log records is asked about as of then; what it does not,
+ * as of now, and a rotated key, where those are taken, as of the end of its time.
+ */
+const timeOf = ({ keyring }: Trust, of: KeyUse, now: Date): Date => {
+  const { claim, allowRotatedKeys, recorded } = of;
+  if (recorded !== undefined) return recorded.at;
   const delegation = keyring.delegations.find((each) => each.keyId === claim.keyId);
   const rotated = delegation && standing(keyring, claim.keyId, { now }) === 'expired';
   return rotated && allowRotatedKeys ? new Date(Date.parse(delegation.notAfter) - 1) : now;
 };
 
 const requireChain = (trust: Trust, of: SignedOffer, signature: Uint8Array, now: Date): void => {
-  const { claim, wanted } = of;
+  const { claim, wanted, recorded } = of;
   const { keyring } = trust;
   const at = timeOf(trust, of, now);
   const signed = { keyId: claim.keyId, packName: wanted.name, message: messageOf(of), signature };
-  const verdict = believeSignature({ keyring, ...signed, at });
+  const verdict = believeSignature({ keyring, ...signed, at, position: recorded?.index });
   if (!verdict.believed) throw refusalOfBroken(verdict);
 };
 
@@ -120,14 +140,17 @@ const requireListed = async (registry: OpenRegistry, of: SignedOffer, signature:
 export const requireSignature = async (registry: OpenRegistry, of: SignedOffer): Promise<void> => {
   requireCanonical(of);
   const signature = await findSignature(registry, of);
+  requireAsRecorded(of, signature);
   if (registry.trust === undefined) await requireListed(registry, of, signature);
   else requireChain(registry.trust, of, signature, registry.now);
 };
 
-const requireDelegated = ({ keyring }: Trust, { wanted, claim }: KeyUse, at: Date): void => {
+const requireDelegated = ({ keyring }: Trust, { wanted, claim, recorded }: KeyUse, at: Date): void => {
   const { keyId } = claim;
-  const stands = standing(keyring, keyId, { now: at });
-  const evidence = { keyId, packName: wanted.name, keyringVersion: keyring.version, at: at.toISOString() };
+  const position = recorded?.index;
+  const stands = standing(keyring, keyId, { now: at, position });
+  const asked = { keyringVersion: keyring.version, at: at.toISOString(), position };
+  const evidence = { keyId, packName: wanted.name, ...asked };
   if (stands !== 'active') throw refusalOfBroken({ believed: false, brokenLink: `key_${stands}`, evidence });
   const namespaces = keyring.delegations.find((each) => each.keyId === keyId)?.namespaces ?? [];
   if (!permits({ namespaces }, wanted.name))

@@ -45,6 +45,7 @@ export const TRANSPORT_ERRORS = {
   redirect_scheme: 'The server redirects to something that is neither http nor https.',
   redirect_downgrade: 'The server redirects from https to http.',
   redirect_private: 'The server redirects to an address that is not public.',
+  not_bundled: 'The bundle holds no answer to that.',
 } as const;
 export type TransportErrorCode = keyof typeof TRANSPORT_ERRORS;
 

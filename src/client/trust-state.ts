@@ -1,12 +1,16 @@
-// What a client remembers of a registry between runs, so that nobody can lead it back: it only moves forward.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+// What a client remembers of a registry between runs, so that nobody can lead it back: it only moves forward. Pure.
 import type { KeyringMark } from '../../keys/keyring.ts';
-import { withFileLock } from './file-lock.ts';
-import { makeDirectory, replaceFile, undefinedIfAbsent } from './files-on-disk.ts';
-import { refusal } from './refusal.ts';
+import type { WithdrawalsMark } from '../../keys/withdrawals.ts';
+
+/** The largest checkpoint believed, and the key whose log it heads (as a vkey text). */
+export interface CheckpointMark {
+  readonly vkey: string;
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+  /** The signed note, verbatim. */
+  readonly note: string;
+}
 
 export interface TrustState {
   readonly format: 1;
@@ -15,103 +19,125 @@ export interface TrustState {
   /** The newest root believed: its envelope as served, its version and the hex SHA-256 of its payload. */
   readonly root: { readonly version: number; readonly sha256: string; readonly envelope: string };
   readonly keyring?: KeyringMark | undefined;
+  readonly checkpoint?: CheckpointMark | undefined;
+  readonly withdrawals?: WithdrawalsMark | undefined;
 }
 
-/** A store promises: what `remember` was given is on disk when it resolves, unless something newer is. */
+/** Two heads that one log signed and that do not follow from one another: enough to convince anybody else. */
+export interface LogEvidence {
+  readonly registry: string;
+  readonly vkey: string;
+  readonly remembered: Pick<CheckpointMark, 'size' | 'note'>;
+  readonly found: Pick<CheckpointMark, 'size' | 'note'>;
+  /** The consistency proof that was attempted, base64; empty where none could be made. */
+  readonly proof: readonly string[];
+}
+
+/**
+ * A store promises: what `remember` was given is on disk when it resolves, unless something newer is; what
+ * `keepEvidence` was given is never overwritten, and can be found where it says. `rememberHead` is one step that no
+ * other process comes between: it gives false, and changes nothing, where another head than `before` is remembered.
+ */
 export interface TrustStore {
   /** Where it is kept, for people who have to look. */
   readonly place: string;
   readonly recall: () => Promise<TrustState | undefined>;
   readonly remember: (state: TrustState) => Promise<void>;
+  readonly rememberHead: (head: CheckpointMark, before: CheckpointMark | undefined) => Promise<boolean>;
+  readonly keepEvidence: (evidence: LogEvidence) => Promise<string>;
 }
 
-const LOCK_WAIT_MS = 10_000;
+type Fields = Readonly<Record<string, 'text' | 'number'>>;
 
-const isMark = (value: unknown): boolean => {
-  if (value === undefined) return true;
-  const mark = value as Partial<Record<keyof KeyringMark, unknown>> | null;
-  const numbers = [mark?.version, mark?.treeSize].every(Number.isSafeInteger);
-  return numbers && [mark?.sha256, mark?.registrar].every((each) => typeof each === 'string');
+const REGISTRAR_MARK: Fields = { version: 'number', treeSize: 'number', sha256: 'text', registrar: 'text' };
+const CHECKPOINT_MARK: Fields = { vkey: 'text', size: 'number', root: 'text', note: 'text' };
+const ROOT_MARK: Fields = { version: 'number', sha256: 'text', envelope: 'text' };
+
+const hasFields = (value: unknown, fields: Fields): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(fields).every(([name, type]) =>
+    type === 'number' ? Number.isSafeInteger(members.get(name)) : typeof members.get(name) === 'string',
+  );
 };
 
-const isState = (value: unknown): value is TrustState => {
+const isAbsentOr = (value: unknown, fields: Fields): boolean =>
+  value === undefined || hasFields(value, fields);
+
+export const isTrustState = (value: unknown): value is TrustState => {
   const state = value as Partial<TrustState> | null;
   return (
     state?.format === 1 &&
     typeof state.registry === 'string' &&
-    typeof state.root?.envelope === 'string' &&
-    typeof state.root.sha256 === 'string' &&
-    Number.isSafeInteger(state.root.version) &&
-    isMark(state.keyring)
+    hasFields(state.root, ROOT_MARK) &&
+    isAbsentOr(state.keyring, REGISTRAR_MARK) &&
+    isAbsentOr(state.checkpoint, CHECKPOINT_MARK) &&
+    isAbsentOr(state.withdrawals, REGISTRAR_MARK)
   );
 };
 
-/** What cannot be read is never taken for "nothing seen so far": that would be a way to make a client forget. */
-const parseState = (text: string, path: string, registry: string): TrustState => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (isState(value) && value.registry === registry) return value;
-  throw refusal(
-    'root',
-    'trust_state_unreadable',
-    { path, registry },
-    `What is remembered about ${registry} in ${path} cannot be read. Restore it; remove it only to trust anew.`,
-  );
+/** Signed by one and the same authority, the newer mark counts; else the one that came with the newer root. */
+const newerOf = <T>(
+  newer: T | undefined,
+  older: T | undefined,
+  authority: (mark: T) => string,
+  age: (mark: T) => number,
+): T | undefined => {
+  if (newer === undefined || older === undefined) return newer ?? older;
+  return authority(newer) === authority(older) && age(older) > age(newer) ? older : newer;
 };
 
-const sameRegistrar = (a: KeyringMark, b: KeyringMark): boolean => a.registrar === b.registrar;
+const registrarOf = (mark: KeyringMark | WithdrawalsMark): string => mark.registrar;
+const versionOf = (mark: KeyringMark | WithdrawalsMark): number => mark.version;
 
-const newerKeyring = (
-  old: KeyringMark | undefined,
-  next: KeyringMark | undefined,
-): KeyringMark | undefined => {
-  if (old === undefined || next === undefined) return next ?? old;
-  return sameRegistrar(old, next) && old.version > next.version ? old : next;
-};
-
-/** Whatever order two runs end in, the result is the newer of both. */
+/** Whatever order two runs end in, the result is the newer of both, mark by mark. */
 export const forwardOf = (old: TrustState | undefined, next: TrustState): TrustState => {
   if (old === undefined) return next;
-  if (old.root.version > next.root.version) return old;
-  return { ...next, keyring: newerKeyring(old.keyring, next.keyring) };
-};
-
-/** `~/.attestry/trust/<host>-<digest of the whole address>.json`. */
-export const defaultStatePath = (registry: string): string => {
-  const url = new URL(registry);
-  const digest = createHash('sha256').update(registry).digest('hex').slice(0, 12);
-  return join(homedir(), '.attestry', 'trust', `${url.host.replace(/[^a-z0-9.-]/gi, '_')}-${digest}.json`);
-};
-
-export const fileTrustStore = (path: string, registry: string): TrustStore => {
-  const recall = async (): Promise<TrustState | undefined> => {
-    const text = await readFile(path, 'utf8').catch(undefinedIfAbsent);
-    return text === undefined ? undefined : parseState(text, path, registry);
+  const [newer, older] = old.root.version > next.root.version ? [old, next] : [next, old];
+  return {
+    ...newer,
+    keyring: newerOf(newer.keyring, older.keyring, registrarOf, versionOf),
+    checkpoint: newerOf(
+      newer.checkpoint,
+      older.checkpoint,
+      ({ vkey }) => vkey,
+      ({ size }) => size,
+    ),
+    withdrawals: newerOf(newer.withdrawals, older.withdrawals, registrarOf, versionOf),
   };
-  const remember = async (state: TrustState): Promise<void> => {
-    await makeDirectory(dirname(path), 0o700);
-    await withFileLock(`${path}.lock`, LOCK_WAIT_MS, async () => {
-      const old = await recall();
-      const forward = forwardOf(old, state);
-      if (old !== undefined && JSON.stringify(old) === JSON.stringify(forward)) return;
-      await replaceFile(path, Buffer.from(`${JSON.stringify(forward, null, 2)}\n`), 0o600);
-    });
-  };
-  return { place: path, recall, remember };
 };
 
-/** Remembers for as long as the process lives; for tests and for hosts that keep the state elsewhere. */
-export const memoryTrustStore = (): TrustStore => {
+/** The state with another head; undefined where there is no state, or another head in it than `before`. */
+export const withHead = (
+  state: TrustState | undefined,
+  head: CheckpointMark,
+  before: CheckpointMark | undefined,
+): TrustState | undefined =>
+  state?.checkpoint?.note === before?.note ? state && { ...state, checkpoint: head } : undefined;
+
+/** Remembers for as long as the process lives; for tests, browsers, and hosts that keep the state elsewhere. */
+export interface MemoryTrustStore extends TrustStore {
+  readonly evidence: readonly LogEvidence[];
+}
+
+export const memoryTrustStore = (): MemoryTrustStore => {
   let kept: TrustState | undefined;
+  const evidence: LogEvidence[] = [];
   return {
     place: 'memory',
+    evidence,
     recall: async () => kept,
     remember: async (state) => {
       kept = forwardOf(kept, state);
+    },
+    rememberHead: async (head, before) => {
+      const next = withHead(kept, head, before);
+      kept = next ?? kept;
+      return next !== undefined;
+    },
+    keepEvidence: async (found) => {
+      evidence.push(found);
+      return 'memory';
     },
   };
 };

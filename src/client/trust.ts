@@ -1,17 +1,23 @@
-// Where belief in a registry's keys begins: root by root from the pinned one, then the keyring its registrar signed.
+// Where belief in a registry begins: root by root from the pinned one, then the registrar's keyring, then the log.
 import { trustKeyring, walkRoots } from '../../keys/chain.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import type { Root } from '../../keys/root.ts';
 import { refusalOfBroken } from './broken-link.ts';
 import type { TrustAddresses } from './discovery.ts';
+import { believeLog } from './log-head.ts';
+import type { LogView } from './log-view.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { type Anchor, chooseAnchor, stateOf, type TrustDeps, walkToNewest } from './root-walk.ts';
 import type { TrustState } from './trust-state.ts';
+import type { Withdrawn } from './withdrawals.ts';
 
 export interface Trust {
   readonly root: Root;
   readonly keyring: Keyring;
   readonly anchor: Anchor;
+  /** Both undefined where the registry shows no log and never did. */
+  readonly log: LogView | undefined;
+  readonly withdrawn: Withdrawn | undefined;
 }
 
 const MAX_KEYRING_BYTES = 16 * 1024 * 1024;
@@ -35,8 +41,13 @@ const believe = async (
   const question = { root: fresh.root, now, lastSeen: seen?.keyring };
   const trusted = trustKeyring({ ...question, keyring: await fetchKeyring(the, at) });
   if (!trusted.believed) throw refusalOfBroken(trusted);
-  await the.store.remember({ ...stateOf(the, newest, seen), keyring: trusted.mark });
-  return { root: fresh.root, keyring: trusted.keyring, anchor: chosen.anchor };
+  const { root } = fresh;
+  const { keyring, mark } = trusted;
+  const log = await believeLog(the, at.log, { root, keyring, seen, now });
+  const withdrawals = log?.mark ?? seen?.withdrawals;
+  await the.store.remember({ ...stateOf(the, newest, seen), keyring: mark, withdrawals });
+  await log?.view.settle();
+  return { root, keyring, anchor: chosen.anchor, log: log?.view, withdrawn: log?.withdrawn };
 };
 
 /** A registry that was set up anew looks like one that was taken over; who knows better finds here what to remove. */
@@ -52,8 +63,8 @@ const withMemory = (error: unknown, { store }: TrustDeps): unknown =>
     : error;
 
 /**
- * Believes a registry's keys, or refuses with the link that broke; what was believed is remembered.
- * @throws Refusal of `root` or `keyring`; `remembered` in its evidence says where what was seen before is kept
+ * Believes a registry's keys and its log, or refuses with the link that broke; what was believed is remembered.
+ * @throws Refusal of `root`, `keyring`, `checkpoint` or `lifecycle`; `remembered` in its evidence says where what was seen before is kept
  */
 export const establishTrust = async (
   the: TrustDeps,

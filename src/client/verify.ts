@@ -7,20 +7,31 @@ import { admitsMajor } from '../protocol/semver-range.ts';
 import { requireAgreement, requireIdentity } from './agreement.ts';
 import { answersOf } from './answers.ts';
 import { openArchive } from './archive.ts';
-import { claimOf, type SignatureClaim } from './claim.ts';
+import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
+import { claimOf } from './claim.ts';
+import { type Recorded, requireRecorded } from './leaf.ts';
+import { lifecycleWarnings } from './lifecycle.ts';
 import { fetchTarball, findOffer, requireDigest } from './offer.ts';
 import { type Answer, refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
-import { isYanked, parseWanted, type Wanted } from './resolve.ts';
+import { parseWanted, type Wanted } from './resolve.ts';
 import { requireSignature } from './signature.ts';
+import { requireStatement } from './statement.ts';
 
 /** What a host decides for itself. */
 export interface VerifyPolicy {
   /** Only this tree; default: v2 where the version is served there, else v1. */
   readonly tree?: Tree | undefined;
   readonly allowUnsigned?: boolean | undefined;
-  /** Takes what keys signed that are no longer in force; without a log nobody knows when they signed. */
+  /**
+   * Takes what keys signed that are no longer in force. Only a log tells when they signed: where one records the
+   * version, this is not asked.
+   */
   readonly allowRotatedKeys?: boolean | undefined;
+  /** Takes no version without a release statement. */
+  readonly requireStatement?: boolean | undefined;
+  /** Takes nothing that rests on less. */
+  readonly minAssurance?: Assurance | undefined;
   /** Major version of the OpenWOP protocol that the host speaks. */
   readonly protocolMajor?: number | undefined;
 }
@@ -29,12 +40,6 @@ export interface VerifyDeps {
   readonly registry: OpenRegistry;
   readonly policy?: VerifyPolicy | undefined;
 }
-
-/**
- * What the verdict rests on. `none`: unsigned, which was allowed. `manifest`: a key signed pack.json, the registry alone
- * vouches for the other files. `bytes`: a key signed the whole tarball. `log+bytes`: and a transparency log records it.
- */
-export type Assurance = 'none' | 'manifest' | 'bytes' | 'log+bytes';
 
 export interface Verified {
   readonly name: string;
@@ -48,6 +53,8 @@ export interface Verified {
   readonly digest: Digest;
   readonly keyId: string | undefined;
   readonly assurance: Assurance;
+  /** Where and when the log records it; undefined where there is no log. */
+  readonly recorded: Recorded | undefined;
   /** Every question, in order. */
   readonly questions: readonly Answer[];
   readonly warnings: readonly string[];
@@ -67,16 +74,23 @@ export const verifyVersion =
 export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Verified> => {
   const { registry, policy = {} } = the;
   const offer = await findOffer(registry, wanted, policy.tree);
+  const recorded = await requireRecorded(registry, wanted, offer.tree);
   const tarball = await fetchTarball(registry, offer, wanted);
-  const digest = requireDigest(offer, tarball);
+  const digest = requireDigest(offer, tarball, recorded);
   const archive = await openArchive(tarball);
   requireIdentity(offer.served, archive.manifest, wanted);
   requireAgreement(offer.served, archive.manifest);
   const claim = claimOf(offer.tree, archive.manifest, offer.served);
   const allowRotatedKeys = policy.allowRotatedKeys === true;
-  if (claim === undefined) requireAllowed(policy, wanted);
-  else await requireSignature(registry, { wanted, offer, claim, archive, tarball, allowRotatedKeys });
-  const warnings = lifecycleWarnings(offer.served, wanted);
+  const use = { wanted, offer, archive, tarball, recorded, allowRotatedKeys };
+  if (claim === undefined) requireAllowed(policy, wanted, recorded);
+  else await requireSignature(registry, { ...use, claim });
+  const required = policy.requireStatement === true;
+  const stated = await requireStatement(registry, { wanted, claim, archive, digest, required });
+  const assurance = assuranceOf(claim, { stated, recorded: recorded !== undefined });
+  requireAssurance(assurance, policy.minAssurance);
+  const withdrawn = registry.trust?.withdrawn?.get(digest);
+  const warnings = lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
   requireEngines(archive.manifest, policy);
   return {
     name: wanted.name,
@@ -86,8 +100,9 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
     integrity: integrityOf(digest),
     digest,
     keyId: claim?.keyId,
-    assurance: assuranceOf(claim),
-    questions: answersOf(registry, policy.protocolMajor, claim),
+    assurance,
+    recorded,
+    questions: answersOf({ registry, claim, stated, protocolMajor: policy.protocolMajor }),
     warnings: [...firstUseWarning(registry), ...warnings],
     manifest: archive.manifest,
     tarball,
@@ -95,39 +110,27 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
   };
 };
 
-/** @throws Refusal of an unsigned pack where the host does not take those */
-export const requireAllowed = (policy: VerifyPolicy, { name, version }: Wanted): void => {
+/**
+ * An unsigned pack must be unsigned in the log as well: its signature could have been taken away.
+ * @throws Refusal of an unsigned pack where the host does not take those
+ */
+export const requireAllowed = (
+  policy: VerifyPolicy,
+  { name, version }: Wanted,
+  recorded: Recorded | undefined,
+): void => {
+  const { keyId } = recorded ?? {};
+  if (keyId !== undefined)
+    throw refusal('signature', 'leaf_signature_mismatch', { expected: { keyId }, found: { keyId: null } });
   if (policy.allowUnsigned === true) return;
   const evidence = { name, version, reason: 'the pack is not signed' };
   throw refusal('signature', 'pack_signature_unverifiable', evidence, 'The pack is not signed.');
-};
-
-export const assuranceOf = (claim: SignatureClaim | undefined): Assurance => {
-  if (claim === undefined) return 'none';
-  return claim.covers === 'tarball' ? 'bytes' : 'manifest';
 };
 
 const firstUseWarning = ({ trust, reader }: OpenRegistry): readonly string[] =>
   trust?.anchor === 'first_use'
     ? [`the root of ${reader.base} was trusted on first use; pin it with a root file to be sure`]
     : [];
-
-/** A yank ends ranges; who names the exact version gets it with a warning (spec/v2 packs.md, Yank). */
-export const lifecycleWarnings = (
-  served: JsonObject,
-  { name, version, asked }: Wanted,
-): readonly string[] => {
-  const reason = textOf(served['yankedReason']);
-  const yanked = isYanked(served['yanked']);
-  if (yanked && asked === 'range')
-    throw refusal('lifecycle', 'pack_version_yanked', { name, version, reason: reason ?? null });
-  const deprecated = served['deprecated'] === true || served['versionDeprecated'] === true;
-  const why = textOf(served['deprecationReason']);
-  return [
-    ...(yanked ? [`this version was yanked${reason === undefined ? '' : `: ${reason}`}`] : []),
-    ...(deprecated ? [`this version is deprecated${why === undefined ? '' : `: ${why}`}`] : []),
-  ];
-};
 
 export const requireEngines = (manifest: JsonObject, { protocolMajor }: VerifyPolicy): void => {
   if (protocolMajor === undefined) return;

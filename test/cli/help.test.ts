@@ -8,6 +8,8 @@ const COMMANDS = [
   'keygen',
   'pack',
   'publish',
+  'yank',
+  'unyank',
   'verify',
   'install',
   'account create',

@@ -11,6 +11,7 @@ import {
   Refusal,
   type TrustStore,
 } from '../../src/client/index.ts';
+import type { MemoryTrustStore } from '../../src/client/trust-state.ts';
 import type { MadePack } from '../world/packs.ts';
 import { createPublisher } from '../world/publisher.ts';
 import { type KeyListing, plainRegistry, type StaticRegistry } from '../world/static-registry.ts';
@@ -21,6 +22,8 @@ export interface Host {
   /** Where it installs; absent until it does. */
   readonly dir: string;
   readonly store: TrustStore;
+  /** What it kept of heads of a log that exclude each other. */
+  readonly evidence: MemoryTrustStore['evidence'];
   install(
     registry: StaticRegistry,
     requests: string | readonly string[],
@@ -48,6 +51,7 @@ export const newHost = async (): Promise<Host> => {
   return {
     dir,
     store,
+    evidence: store.evidence,
     install,
     refusal: async (registry, request, changes) => {
       const before = (await isThere(dir)) ? await readdir(dir) : undefined;

@@ -2,8 +2,9 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileTrustStore, type TrustState } from '../../src/client/index.ts';
-import { defaultStatePath } from '../../src/client/trust-state.ts';
+import { fileTrustStore, memoryTrustStore, type TrustState } from '../../src/client/index.ts';
+import { defaultStatePath } from '../../src/client/trust-files.ts';
+import type { CheckpointMark } from '../../src/client/trust-state.ts';
 import { tempFolder } from './host.ts';
 
 const REGISTRY = 'https://packs.example';
@@ -14,6 +15,14 @@ const state = (root: number, keyring?: number, registrar = 'a'): TrustState => (
   root: { version: root, sha256: `root ${root}`, envelope: '{}' },
   keyring: keyring === undefined ? undefined : { version: keyring, treeSize: 1, sha256: 'x', registrar },
 });
+
+const head = (size: number, vkey = 'log'): CheckpointMark => ({
+  vkey,
+  size,
+  root: 'r',
+  note: `${vkey} ${size}`,
+});
+const list = (version: number, registrar = 'a') => ({ version, treeSize: 1, sha256: 'x', registrar });
 
 const newStore = async () => {
   const path = join(await tempFolder(), 'deep', 'state.json');
@@ -65,6 +74,10 @@ describe('the memory of a registry', () => {
     ['is empty', () => ''],
     ['is of another registry', (text: string) => text.replace(REGISTRY, 'https://evil.example')],
     ['is of another format', (text: string) => text.replace('"format": 1', '"format": 2')],
+    [
+      'has a head of the log that is none',
+      (text: string) => text.replace('"root"', '"checkpoint": 5, "root"'),
+    ],
     ['has a version that is no number', (text: string) => text.replace('"version": 1', '"version": "1"')],
   ])('is a refusal, never a fresh start, where the file %s', async (_name, damage) => {
     const { path, store } = await newStore();
@@ -93,4 +106,42 @@ describe('the memory of a registry', () => {
     expect(new Set(files).size).toBe(paths.length);
     for (const file of files) expect(file).toMatch(/\.attestry\/trust\/[A-Za-z0-9._-]+\.json$/);
   });
+});
+
+describe('what is remembered of the log', () => {
+  it('moves forward mark by mark, whichever run ends last', async () => {
+    const { store } = await newStore();
+    await store.remember({ ...state(1), checkpoint: head(9), withdrawals: list(2) });
+    await store.remember({ ...state(1), checkpoint: head(4), withdrawals: list(5) });
+    await store.remember(state(2));
+    const found = await store.recall();
+    expect([found?.root.version, found?.checkpoint?.size, found?.withdrawals?.version]).toEqual([2, 9, 5]);
+  });
+
+  it('begins afresh with the log key and the registrar of a newer root', async () => {
+    const { store } = await newStore();
+    await store.remember({ ...state(1), checkpoint: head(9_000), withdrawals: list(9_000) });
+    await store.remember({ ...state(2), checkpoint: head(4, 'log-2'), withdrawals: list(1, 'b') });
+    await store.remember({ ...state(1), checkpoint: head(9_001), withdrawals: list(9_001) });
+    const found = await store.recall();
+    expect([found?.checkpoint?.size, found?.withdrawals?.version]).toEqual([4, 1]);
+  });
+
+  it.each([
+    ['a file', async () => (await newStore()).store],
+    ['memory', async () => memoryTrustStore()],
+  ])(
+    'is changed by one at a time: a head is remembered after the one it continues, in %s',
+    async (_name, make) => {
+      const store = await make();
+      expect(await store.rememberHead(head(3), undefined)).toBe(false);
+      await store.remember(state(1));
+      const outcomes = await Promise.all([3, 4, 5].map((size) => store.rememberHead(head(size), undefined)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      const kept = (await store.recall())?.checkpoint;
+      expect(await store.rememberHead(head(8), head(7))).toBe(false);
+      expect(await store.rememberHead(head(8), kept)).toBe(true);
+      expect((await store.recall())?.checkpoint?.size).toBe(8);
+    },
+  );
 });

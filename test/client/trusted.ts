@@ -20,7 +20,7 @@ import { DISCOVERY, discoveryOf, emptyRegistry, type StaticRegistry } from '../w
 export const publisher = createPublisher('publisher', seedOf('publisher'));
 export const at = (date: Date = NOW) => ({ now: () => date });
 
-const TRUST = {
+export const TRUST = {
   root: '/trust/root.json',
   rootVersion: '/trust/{version}.root.json',
   keyring: '/trust/keyring.json',

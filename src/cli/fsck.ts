@@ -1,0 +1,83 @@
+// attestry fsck: checks all that the registry keeps against all the rest of it, and says what to do about what is wrong.
+import { type Command, Option } from 'commander';
+import { example } from './command.ts';
+import { type Outcome, operating, progressLine } from './operating.ts';
+import { wholeNumber } from './text-options.ts';
+
+interface FsckOptions {
+  readonly repair?: boolean;
+  readonly sample?: number;
+}
+
+type Upkeep = Awaited<typeof import('../main.ts')>['openUpkeep'];
+type Found = Awaited<ReturnType<ReturnType<Upkeep>['fsck']>>;
+type Finding = Found['findings'][number];
+
+const planLine = ({ plan }: Finding): string => {
+  if (plan.kind === 'repairable') return `    attestry fsck --repair: ${plan.how}`;
+  return plan.kind === 'restore' ? `    restore from a backup: ${plan.what}` : `    ${plan.how}`;
+};
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const evidence = ({ expected, found }: Finding): readonly string[] => [
+  ...(expected === undefined ? [] : [`    expected: ${textOf(expected)}`]),
+  ...(found === undefined ? [] : [`    found: ${textOf(found)}`]),
+];
+
+const linesOf = (finding: Finding): readonly string[] => [
+  `${finding.severity === 'damage' ? '✗' : '–'} ${finding.about}: ${finding.sentence} (${finding.code})`,
+  ...evidence(finding),
+  planLine(finding),
+];
+
+/** Of one kind there may be more than are listed. */
+const unlisted = ({ findings, counts }: Found): readonly string[] =>
+  Object.entries(counts).flatMap(([code, count]) => {
+    const shown = findings.filter((finding) => finding.code === code).length;
+    return count > shown ? [`  … and ${count - shown} more of ${code}`] : [];
+  });
+
+const summary = ({ whole, size, findings }: Found): string => {
+  const damaged = findings.filter(({ severity }) => severity === 'damage').length;
+  return whole
+    ? `The registry is whole; its log has ${size} entries.`
+    : `The registry is damaged: ${damaged} findings.`;
+};
+
+const outcomeOf = (found: Found): Outcome => ({
+  ok: found.whole,
+  json: { ok: found.whole, ...found },
+  lines: [
+    ...found.repaired.map((line) => `✓ ${line}`),
+    ...found.findings.flatMap(linesOf),
+    ...unlisted(found),
+    summary(found),
+  ],
+});
+
+const check = operating<FsckOptions>(async ({ repair, sample }) => {
+  // Only here: no other command should wait for the server to load, or need what it needs.
+  const { openUpkeep } = await import('../main.ts');
+  const { fsck } = openUpkeep(progressLine());
+  return outcomeOf(await fsck({ repair: repair === true, sample: sample ?? 'all' }));
+});
+
+export const addFsck = (program: Command): void => {
+  example(
+    program
+      .command('fsck')
+      .description(
+        'check blobs, rows, log and signatures against one another, while the registry runs or not',
+      )
+      .helpGroup('Operators:')
+      .option('--repair', 'set right what follows from the signed rows; the registry has to be stopped')
+      .addOption(
+        new Option('--sample <n>', 'read only so many tarballs to the end, each time others').argParser(
+          wholeNumber,
+        ),
+      )
+      .addOption(new Option('--all', 'read every tarball to the end (the default)').conflicts('sample')),
+    'attestry fsck --sample 100',
+  ).action(check);
+};

@@ -1,0 +1,66 @@
+// attestry restore: makes a registry of a backup, in an empty database and an empty blob store.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { httpTransport, registryBase } from '../client/index.ts';
+import { example } from './command.ts';
+import { operating, progressLine } from './operating.ts';
+
+interface RestoreOptions {
+  readonly from: string;
+  readonly newerCheckpoint?: string;
+  readonly despiteDamage?: boolean;
+}
+
+const MAX_CHECKPOINT_BYTES = 64 * 1024;
+
+const isAddress = (text: string): boolean => /^https?:\/\//.test(text);
+
+const readCheckpoint = async (place: string): Promise<string> => {
+  if (!isAddress(place)) return readFile(place, 'utf8');
+  const transport = httpTransport({ registry: registryBase(new URL(place).origin) });
+  const { body } = await transport.get(place, { maxBytes: MAX_CHECKPOINT_BYTES });
+  return Buffer.from(body).toString('utf8');
+};
+
+const next = (keys: readonly string[], dataDir: string): readonly string[] => [
+  keys.length === 0
+    ? `Put the private keys of the registry into ${resolve(dataDir, 'keys')}, then start it: attestry serve`
+    : `Its keys are in ${resolve(dataDir, 'keys')} again. Start it: attestry serve`,
+  'Compare size and root with what its clients, mirrors and witnesses have seen: a larger log must not be forgotten.',
+];
+
+const restoreAll = operating<RestoreOptions>(async ({ from, newerCheckpoint, despiteDamage = false }) => {
+  const { openUpkeep } = await import('../main.ts');
+  const seen = newerCheckpoint === undefined ? undefined : await readCheckpoint(newerCheckpoint);
+  const { restore, config } = openUpkeep(progressLine());
+  const options = { folder: resolve(from), newerCheckpoint: seen, despiteDamage };
+  const { manifest, rootKeys, keys, findings } = await restore(options);
+  const { registry, size, root, madeAt } = manifest;
+  return {
+    ok: true,
+    lines: [
+      `Restored ${registry} as it was on ${madeAt}.`,
+      `  log: ${size} entries, root ${root}`,
+      ...rootKeys.map((key) => `  root key: ${key}`),
+      ...findings.map(({ code, about }) => `  damaged before it was backed up: ${about} (${code})`),
+      ...next(keys, config.dataDir),
+    ],
+    json: { ok: true, registry, size, root, madeAt, rootKeys, keys, findings },
+  };
+});
+
+export const addRestore = (program: Command): void => {
+  example(
+    program
+      .command('restore')
+      .description(
+        'restore a backup into an empty database and an empty blob store; everything is checked first',
+      )
+      .helpGroup('Operators:')
+      .requiredOption('--from <dir>', 'folder of the backup')
+      .option('--newer-checkpoint <file-or-url>', 'a checkpoint somebody saw; refuse if its log is larger')
+      .option('--despite-damage', 'restore also what was damaged already when it was backed up'),
+    'attestry restore --from /mnt/backup/attestry',
+  ).action(restoreAll);
+};

@@ -1,0 +1,115 @@
+// Whether the log records a version, and what it records of it: its bytes, its key, its signature, its place and time.
+import { decodeBase64, equalBytes, fromUtf8 } from '../../keys/bytes.ts';
+import type { JsonObject } from '../../keys/canonical.ts';
+import { KeyError } from '../../keys/errors.ts';
+import { type Digest, parseDigest } from '../../storage/digest.ts';
+import { type OpenedEvent, openEvent } from '../protocol/event.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { LogError } from '../protocol/log-errors.ts';
+import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
+import { hashLeaf, rootFromInclusion } from '../protocol/merkle.ts';
+import { MAX_PROOF_BYTES, parseTlogProof, type TlogProof } from '../protocol/tlog-proof.ts';
+import { addressOf } from './discovery.ts';
+import type { LogView } from './log-view.ts';
+import { refusal } from './refusal.ts';
+import type { OpenRegistry } from './registry.ts';
+import type { Wanted } from './resolve.ts';
+
+/** What the log says of one version. */
+export interface Recorded {
+  /** Of the leaf, from 0. */
+  readonly index: number;
+  /** When it was published, by the clock of the registry. */
+  readonly at: Date;
+  readonly digest: Digest;
+  /** Bytes of the tarball. */
+  readonly size: number;
+  /** Both undefined for an unsigned version. */
+  readonly keyId: string | undefined;
+  readonly signature: Uint8Array | undefined;
+  /** Size of the tree in which it was found. */
+  readonly treeSize: number;
+}
+
+const malformed = (path: string, reason: string, more: Readonly<Record<string, unknown>> = {}) =>
+  refusal('leaf', 'proof_malformed', { path, reason, ...more });
+
+const fetchProof = async (registry: OpenRegistry, path: string): Promise<TlogProof> => {
+  const bytes = await registry.reader.bytes('leaf', path, MAX_PROOF_BYTES);
+  if (bytes === undefined) throw refusal('leaf', 'proof_missing', { path });
+  try {
+    return parseTlogProof(fromUtf8(bytes) ?? '');
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    throw malformed(path, error.code, error.details);
+  }
+};
+
+const openExtra = ({ extra }: TlogProof, path: string): OpenedEvent => {
+  if (extra === undefined) throw malformed(path, 'no event');
+  try {
+    return openEvent(extra);
+  } catch (error) {
+    if (!(error instanceof KeyError || error instanceof RangeError)) throw error;
+    throw malformed(path, error.message);
+  }
+};
+
+/** Gives the size of the tree that holds the leaf. */
+const requireIncluded = async (log: LogView, proof: TlogProof, leaf: Uint8Array): Promise<number> => {
+  const { size, root } = await log.believe('leaf', proof.checkpoint);
+  const { index, path } = proof;
+  const found = rootFromInclusion({ index, size, leafHash: hashLeaf(leaf), path });
+  if (found === undefined || !equalBytes(found, root))
+    throw refusal('leaf', 'leaf_not_included', { index, size, hashes: path.length });
+  return size;
+};
+
+/** The event must be this version's publication and no other event, version or tree. */
+const requireSubject = (event: JsonObject, { name, version }: Wanted, tree: Tree): void => {
+  const expected = { kind: 'pack.published', subject: `pack:${name}@${version}`, name, version, tree };
+  const data = objectOf(event['data']) ?? {};
+  const { kind = null, subject = null } = event;
+  const said = { name: data['name'] ?? null, version: data['version'] ?? null, tree: data['tree'] ?? null };
+  const found: JsonObject = { kind, subject, ...said };
+  if (Object.entries(expected).some(([field, value]) => found[field] !== value))
+    throw refusal('leaf', 'leaf_mismatch', { expected, found });
+};
+
+const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) ? Number(value) : Number.NaN);
+
+/** What is recorded must be of the one form in which a registry records it. */
+const readRecord = (event: JsonObject, path: string): Omit<Recorded, 'index' | 'treeSize'> => {
+  const of = (field: string) => at(event, 'data', field);
+  const digest = parseDigest(textOf(of('sha256')) ?? '');
+  const time = new Date(textOf(event['at']) ?? '');
+  const size = wholeNumber(of('size'));
+  const [keyId, encoded] = [textOf(of('keyId')), textOf(of('signature'))];
+  const signature = encoded === undefined ? undefined : decodeBase64(encoded);
+  const wellSigned =
+    (keyId === undefined) === (signature === undefined) &&
+    (encoded === undefined) === (signature === undefined);
+  if (digest === undefined || Number.isNaN(time.getTime()) || !(size >= 0) || !wellSigned)
+    throw malformed(path, 'another form of event');
+  return { at: time, digest, size, keyId, signature };
+};
+
+/**
+ * What the log records of a version that is served in that tree; undefined where there is no log.
+ * @throws Refusal of `leaf`, or of `checkpoint` where the proof comes from another history of the log
+ */
+export const requireRecorded = async (
+  registry: OpenRegistry,
+  wanted: Wanted,
+  tree: Tree,
+): Promise<Recorded | undefined> => {
+  const { log, discovery } = registry;
+  const template = discovery.trust?.log?.versionProof;
+  if (log === undefined || template === undefined) return undefined;
+  const path = addressOf(template, { name: wanted.name, version: wanted.version });
+  const proof = await fetchProof(registry, path);
+  const { event, leaf } = openExtra(proof, path);
+  const treeSize = await requireIncluded(log, proof, leaf);
+  requireSubject(event, wanted, tree);
+  return { ...readRecord(event, path), index: proof.index, treeSize };
+};

@@ -1,0 +1,41 @@
+// Whether a version may still be chosen: what the registrar's list and the served manifest say of it, and to whom. Pure.
+import type { JsonObject } from '../../keys/canonical.ts';
+import { textOf } from '../protocol/manifest/read.ts';
+import { refusal } from './refusal.ts';
+import { isYanked, type Wanted } from './resolve.ts';
+
+/** `withdrawn`: in which way the registrar's signed list withdraws these bytes; undefined where it does not. */
+export interface Standing {
+  readonly served: JsonObject;
+  readonly withdrawn: string | undefined;
+}
+
+const because = (text: string, reason: string | undefined): string =>
+  reason === undefined ? text : `${text}: ${reason}`;
+
+const yankWarning = ({ served, withdrawn }: Standing): readonly string[] => {
+  const reason = textOf(served['yankedReason']);
+  if (isYanked(served['yanked'])) return [because('this version was yanked', reason)];
+  if (withdrawn === undefined) return [];
+  return [`this version was withdrawn (${withdrawn}), which its manifest does not say`];
+};
+
+/**
+ * A yank ends ranges; who names the exact version gets it with a warning (spec/v2 packs.md, Yank).
+ * @throws Refusal `pack_version_yanked`
+ */
+export const lifecycleWarnings = (
+  standing: Standing,
+  { name, version, asked }: Wanted,
+): readonly string[] => {
+  const { served, withdrawn } = standing;
+  const warnings = yankWarning(standing);
+  if (warnings.length > 0 && asked === 'range') {
+    const reason = textOf(served['yankedReason']) ?? null;
+    const evidence = { name, version, reason, withdrawn: withdrawn ?? null };
+    throw refusal('lifecycle', 'pack_version_yanked', evidence);
+  }
+  const deprecated = served['deprecated'] === true || served['versionDeprecated'] === true;
+  const why = textOf(served['deprecationReason']);
+  return [...warnings, ...(deprecated ? [because('this version is deprecated', why)] : [])];
+};

@@ -1,0 +1,80 @@
+// Whether a release statement puts every byte of a version under the key that signed its manifest.
+import { fromUtf8 } from '../../keys/bytes.ts';
+import type { Digest } from '../../storage/digest.ts';
+import { describeRelease, requireAgreement } from '../protocol/release.ts';
+import { parseStatementEnvelope, verifyReleaseStatement } from '../protocol/statement-envelope.ts';
+import { StatementError, type StatementErrorCode } from '../protocol/statement-errors.ts';
+import type { Archive } from './archive.ts';
+import type { SignatureClaim } from './claim.ts';
+import { addressOf } from './discovery.ts';
+import { type RefusalCode, refusal } from './refusal.ts';
+import type { OpenRegistry } from './registry.ts';
+import type { Wanted } from './resolve.ts';
+import type { Trust } from './trust.ts';
+
+/** What the statement has to be about; `claim` names the key, whose signature and standing were believed before. */
+export interface StatedRelease {
+  readonly wanted: Wanted;
+  readonly claim: SignatureClaim | undefined;
+  readonly archive: Archive;
+  /** Of the tarball. */
+  readonly digest: Digest;
+  /** Takes no version without a statement. */
+  readonly required: boolean;
+}
+
+const MAX_STATEMENT_BYTES = 64 * 1024;
+
+const CODES: Readonly<Partial<Record<StatementErrorCode, RefusalCode>>> = {
+  payload_type: 'statement_signature',
+  signature: 'statement_signature',
+  disagrees: 'statement_mismatch',
+};
+
+const fetchStatement = async (
+  registry: OpenRegistry,
+  { name, version }: Wanted,
+): Promise<Uint8Array | undefined> => {
+  const template = registry.discovery.trust?.releaseStatement;
+  if (template === undefined) return undefined;
+  return registry.reader.bytes('statement', addressOf(template, { name, version }), MAX_STATEMENT_BYTES);
+};
+
+/** The key must be the very one of the manifest: any other could be delegated for the namespace as well. */
+const believe = (
+  { keyring }: Trust,
+  { keyId }: SignatureClaim,
+  { archive, digest }: StatedRelease,
+  bytes: Uint8Array,
+): void => {
+  const key = keyring.delegations.find((each) => each.keyId === keyId);
+  if (key === undefined) throw refusal('delegation', 'key_unknown', { keyId });
+  const stated = verifyReleaseStatement(parseStatementEnvelope(fromUtf8(bytes) ?? ''), key);
+  requireAgreement(stated, describeRelease(digest, archive.manifestBytes));
+};
+
+const asRefusal = (error: unknown): unknown => {
+  if (!(error instanceof StatementError)) return error;
+  const evidence = { reason: error.code, ...error.details };
+  return refusal('statement', CODES[error.code] ?? 'statement_invalid', evidence, error.message, error);
+};
+
+/**
+ * True where a statement holds, false where none is offered or nobody's key could have made it.
+ * @throws Refusal of `statement`; `statement_missing` only where one is required
+ */
+export const requireStatement = async (registry: OpenRegistry, of: StatedRelease): Promise<boolean> => {
+  const { wanted, claim, required } = of;
+  const { trust } = registry;
+  const bytes = trust && claim && (await fetchStatement(registry, wanted));
+  if (trust === undefined || claim === undefined || bytes === undefined) {
+    if (!required) return false;
+    throw refusal('statement', 'statement_missing', { name: wanted.name, version: wanted.version });
+  }
+  try {
+    believe(trust, claim, of, bytes);
+    return true;
+  } catch (error) {
+    throw asRefusal(error);
+  }
+};

@@ -1,0 +1,44 @@
+// Verifies a version out of a bundle: the same questions in the same order, and nobody is asked over a network.
+import { type Bundle, requireBundled, wantedOf } from './bundle.ts';
+import { replaying } from './recorded-transport.ts';
+import { Refusal, refusal } from './refusal.ts';
+import { lookAtRegistry } from './registry.ts';
+import { memoryTrustStore, type TrustStore } from './trust-state.ts';
+import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
+
+export interface VerifyBundleOptions {
+  /** The envelope of a root document that was handed over on a trusted way; without it the bundle's own is believed. */
+  readonly pinnedRoot?: Uint8Array | undefined;
+  /** As of when; default: now. What has expired since is refused. */
+  readonly at?: Date | undefined;
+  /** What was seen of the registry before; default: nothing. */
+  readonly store?: TrustStore | undefined;
+  readonly policy?: VerifyPolicy | undefined;
+}
+
+/** Nothing newer than the bundle can be had offline, so whoever is refused for its age may ask as of its making. */
+const withAge = (error: unknown, { createdAt }: Bundle): unknown =>
+  error instanceof Refusal && error.code.endsWith('_expired')
+    ? refusal(
+        error.question,
+        error.code,
+        { ...error.evidence, bundledAt: createdAt },
+        'The documents in the bundle have expired since it was made.',
+        error,
+      )
+    : error;
+
+/** @throws Refusal of the first question answered with "no" */
+export const verifyBundle = async (bundle: Bundle, options: VerifyBundleOptions = {}): Promise<Verified> => {
+  const { pinnedRoot, at = new Date(), store = memoryTrustStore(), policy } = options;
+  const transport = replaying(bundle.answers, bundle.registry);
+  try {
+    const look = { url: bundle.registry, transport, store, pinnedRoot, now: () => at };
+    const registry = await lookAtRegistry(look);
+    const verified = await verifyWanted({ registry, policy }, wantedOf(bundle));
+    requireBundled(bundle, verified.digest);
+    return verified;
+  } catch (error) {
+    throw withAge(error, bundle);
+  }
+};
