@@ -59,16 +59,32 @@ afterAll(async () => {
 /** Types lines into one shell, as a newcomer does. */
 const type = (lines: readonly string[], home: string) => {
   const script = ['set -e', `npx() { shift; node '${LAUNCHER}' "$@"; }`, ...lines].join('\n');
-  return run('bash', ['-c', script], { cwd: folder, env: { ...process.env, ATTESTRY_URL: url, HOME: home } });
+  return run('bash', ['-c', script], {
+    cwd: folder,
+    env: { ...process.env, DATABASE_URL: database.url, ATTESTRY_URL: url, HOME: home },
+  });
 };
 
 describe('the README', () => {
   it('goes from a key to an installed pack, line by line', async () => {
-    const lines = block('Publish, verify, install');
+    const lines = block('Publish, verify, install').map((line) => line.replace('http://127.0.0.1:8480', url));
     expect(lines.length).toBeGreaterThanOrEqual(8);
     const { stdout } = await type(lines, folder);
     expect(stdout).toContain('Published community.demo.hello@1.0.0');
     expect(existsSync(join(folder, 'packs/community.demo.hello/pack.json'))).toBe(true);
+  });
+
+  it('audits the log, yanks, and takes that back', async () => {
+    const { stdout } = await type(
+      ['export ATTESTRY_TOKEN=$(cat .data/admin-token)', ...block('The log')],
+      folder,
+    );
+    expect(stdout).toMatch(/leaves|entries/);
+  });
+
+  it('keeps it for long: checks it, names its garbage, backs it up', async () => {
+    await type(block('Running it for long'), folder);
+    expect(existsSync(join(folder, 'backup'))).toBe(true);
   });
 
   it.skipIf(!hasTools)(
