@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { compose, type Registry } from './compose.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { backup, fsck, gc, restore } from './upkeep/upkeep.ts';
 
 const DRAIN_MS = 10_000;
 const PARENT_CHECK_MS = 500;
@@ -72,6 +73,18 @@ export const serve = async (): Promise<void> => {
   await untilToldToStop(config);
   log.info('draining');
   await drain(registry);
+};
+
+/** What operators do to a registry that may be standing still. `progress` hears how far each part of it has come. */
+export const openUpkeep = (progress: Parameters<typeof fsck>[1]) => {
+  const config = readConfig();
+  return {
+    config,
+    fsck: fsck(config, progress),
+    gc: gc(config, progress),
+    backup: backup(config, progress),
+    restore: restore(config, progress),
+  };
 };
 
 const explain = (error: unknown, config: Config): unknown => {

@@ -12,13 +12,25 @@ const roomOf = (path: string): string => {
   return top === 'src' ? second.replace(/\.(ts|mjs|cjs)$/, '') : top;
 };
 
-const SERVER_ROOMS = ['access', 'http', 'transparency', 'packs', 'knowledge', 'web', 'mcp', 'database'];
+const SERVER_ROOMS = [
+  'upkeep',
+  'access',
+  'http',
+  'transparency',
+  'packs',
+  'knowledge',
+  'web',
+  'mcp',
+  'database',
+];
 const DOMAIN = ['access', 'transparency', 'http', 'database', 'protocol', 'keys', 'storage'];
 
 /** What each room may import from; the whole map of the house. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ['compose', 'config'],
+  main: ['compose', 'config', 'upkeep'],
   compose: ['config', 'chores', ...DOMAIN, 'packs', 'knowledge', 'web', 'mcp'],
+  // What operators do to a registry that may be standing still: like compose, it may reach into every domain.
+  upkeep: ['config', ...DOMAIN, 'packs', 'knowledge'],
   config: ['protocol', 'keys', 'storage'],
   chores: ['transparency', 'access', 'database'],
   web: ['packs', 'knowledge', 'client', 'protocol'],
@@ -131,11 +143,15 @@ describe('the house', () => {
     expect(leaks).toEqual([]);
   });
 
-  it('lets the command line reach the server only by starting it', () => {
+  it('lets the command line reach the server only by starting it, and its upkeep only through the same door', () => {
+    const throughMain = /^src\/cli\/(serve|fsck|gc|backup|restore)\.ts$/;
     const leaks = files
-      .filter((file) => roomOf(file.path) === 'cli' && file.path !== 'src/cli/serve.ts')
+      .filter((file) => roomOf(file.path) === 'cli')
       .flatMap((file) =>
-        file.imports.filter((path) => SERVER_ROOMS.includes(roomOf(path)) || roomOf(path) === 'main'),
+        file.imports.filter(
+          (path) =>
+            SERVER_ROOMS.includes(roomOf(path)) || (roomOf(path) === 'main' && !throughMain.test(file.path)),
+        ),
       );
     expect(leaks).toEqual([]);
   });

@@ -1,0 +1,192 @@
+// The one catalogue of what a check of the registry can find, each with its sentence and what to do about it. Pure.
+
+/** How a finding is set right. Nothing is repaired by guessing: what only a backup knows comes from a backup. */
+export type Plan =
+  | { readonly kind: 'repairable'; readonly how: string }
+  | { readonly kind: 'restore'; readonly what: string }
+  | { readonly kind: 'advice'; readonly how: string };
+
+interface Entry {
+  /** A note tells of what is no damage: leftovers, and what the running registry is about to do. */
+  readonly severity: 'damage' | 'note';
+  readonly sentence: string;
+  readonly plan: Plan;
+}
+
+const damage = (sentence: string, plan: Plan): Entry => ({ severity: 'damage', sentence, plan });
+const note = (sentence: string, how: string): Entry => ({
+  severity: 'note',
+  sentence,
+  plan: { kind: 'advice', how },
+});
+const repairable = (how: string): Plan => ({ kind: 'repairable', how });
+const restore = (what: string): Plan => ({ kind: 'restore', what });
+const advice = (how: string): Plan => ({ kind: 'advice', how });
+
+const FROM_ROWS = repairable('written again from the rows');
+const ROW = restore('this row');
+const EVENT = restore('this event; a bundle of the log that hashes to a signed checkpoint holds its leaf');
+const BLOB = restore('this blob; a mirror, or a host that installed the version, has the same bytes');
+const REISSUE = advice('start the registry: it issues a new one');
+
+export const FINDINGS = {
+  // Blobs and what they hold
+  blob_missing: damage('The tarball of a version is not in the blob store.', BLOB),
+  blob_size: damage('The tarball in the blob store has another size than its version says.', BLOB),
+  blob_digest: damage('The tarball in the blob store does not hash to its name.', BLOB),
+  blob_unnamed: note('No version names this blob.', 'attestry gc --delete'),
+  archive_unsound: damage('The tarball breaks a rule that it was checked for when it was published.', ROW),
+  manifest_differs: damage('The manifest of a version is not the pack.json in its tarball.', ROW),
+  facts_differ: damage('What the indexes say of a version does not follow from its manifest.', ROW),
+  files_differ: damage('The list of files of a version is not what its tarball holds.', ROW),
+  document_unmade: damage('A document of this version cannot be made from its row.', ROW),
+  // Versions
+  version_name: damage('The key by which a version is unique is not that of its name.', ROW),
+  signature_differs: damage('The signature of a version is not the one in its tarball.', ROW),
+  signature_invalid: damage('The signature of a version was not made by the key it names.', ROW),
+  key_unknown: damage('A version names a key that is not delegated here.', restore('the delegation')),
+  key_not_in_force: damage('The key of a version did not speak for its name when it was published.', ROW),
+  publisher_unknown: damage('The account that published a version is not there.', restore('the account')),
+  statement_invalid: damage('The release statement of a version does not fit it.', ROW),
+  version_without_event: damage('A version has no event that published it.', EVENT),
+  version_differs: damage('A version is not what the event that published it says.', ROW),
+  event_without_version: damage('An event published a version that is not there.', ROW),
+  yank_differs: damage('A version does not stand as its last yank or un-yank says.', ROW),
+  // Events and their places in the log
+  leaf_not_canonical: damage('The bytes of an event are not the canonical bytes of an event.', EVENT),
+  columns_differ: damage('The columns of an event are not what its bytes say.', EVENT),
+  commitment_differs: damage('The leaf of a sealed event does not commit to it.', EVENT),
+  sealed_missing: damage('The event that a sealed leaf commits to is not there.', EVENT),
+  leaf_without_event: damage('A place of the log holds an event that is not there.', EVENT),
+  position_missing: damage('A place of the log is empty.', restore('the row of this position')),
+  position_beyond_head: damage('A place is taken beyond the head of the log.', restore('the newer database')),
+  event_twice: damage('An event stands in the log more than once.', restore('the rows of the log')),
+  event_order: damage(
+    'Events stand in the log in another order than they were recorded in.',
+    restore('the rows of the log'),
+  ),
+  event_skipped: damage(
+    'The log went past an event without giving it a place.',
+    restore('the rows of the log'),
+  ),
+  leaf_differs: damage('An event is not what the log has signed at its place.', EVENT),
+  // The tree and its signed head
+  head_missing: damage('The log has places and no head.', restore('the head of the log')),
+  head_root: damage('The rows of the log do not hash to its head.', restore('the rows that differ')),
+  checkpoint_invalid: damage(
+    'The checkpoint of the head is not signed by the key of the log.',
+    restore('the head of the log'),
+  ),
+  checkpoint_differs: damage(
+    'The checkpoint of the head signs another size or root.',
+    restore('the head of the log'),
+  ),
+  checkpoint_old_key: note(
+    'The head is signed by an earlier key of the log.',
+    'start the registry: it signs it anew',
+  ),
+  subtree_differs: damage('The hash of a full tile is missing or wrong.', FROM_ROWS),
+  subtree_stray: damage('There is a hash of a tile that is not full yet.', repairable('removed')),
+  tile_missing: damage('A full tile is not in the blob store.', FROM_ROWS),
+  tile_differs: damage('A full tile is not what the rows make.', FROM_ROWS),
+  bundle_missing: damage('A full entry bundle is not in the blob store.', FROM_ROWS),
+  bundle_differs: damage('A full entry bundle is not what the rows make.', FROM_ROWS),
+  partial_missing: damage('A partial tile of the published checkpoint is not in the blob store.', FROM_ROWS),
+  partial_differs: damage('A partial tile or bundle is not what the rows make.', FROM_ROWS),
+  partial_superseded: note('A partial tile has made room for the full one.', 'attestry gc --delete'),
+  object_beyond_head: damage(
+    'A sealer that ended too early left an object beyond the head.',
+    repairable('removed; the next sealer puts it again'),
+  ),
+  log_ahead: damage(
+    'The blob store holds more of the log than the database: one of the two was set back.',
+    restore('the newer database; nothing may be signed before that'),
+  ),
+  published_missing: damage(
+    'The published checkpoint is not in the blob store.',
+    repairable('published again'),
+  ),
+  published_unreadable: damage('The published checkpoint is none.', repairable('published again')),
+  published_fork: damage(
+    'The published checkpoint is of another history than the database.',
+    restore('the database or the blob store that belongs to the other'),
+  ),
+  published_foreign: damage(
+    'The published checkpoint is not signed by a key of this log.',
+    advice('find out whose it is: BLOB_URL may name the store of another registry'),
+  ),
+  cosignature_invalid: damage(
+    'A cosignature is not one of the checkpoint of its size.',
+    restore('the row, or remove it'),
+  ),
+  witnessed_differs: damage(
+    'A checkpoint that witnesses saw is not one that the log had.',
+    restore('the row, or remove it'),
+  ),
+  audit_differs: damage(
+    'The audit chain does not follow from the log.',
+    restore('the checkpoint of the chain'),
+  ),
+  audit_signature: damage(
+    'A checkpoint of the audit chain is not signed by its key.',
+    restore('the checkpoint of the chain'),
+  ),
+  // Trust
+  root_missing: damage('The chain of roots has a gap.', restore('this root')),
+  root_invalid: damage('A root does not follow from the one before it.', restore('this root')),
+  root_event_differs: damage('A root and the event that published it do not agree.', restore('this root')),
+  delegation_invalid: damage('No registrar of its time has signed this delegation.', ROW),
+  delegation_differs: damage('A delegation is not what its row or its event says.', ROW),
+  delegation_without_event: damage('No event delegated this key.', EVENT),
+  event_without_delegation: damage('An event delegated a key that is not there.', restore('the delegation')),
+  revocation_differs: damage('A revocation is not what its row or its event says.', ROW),
+  revocation_invalid: damage('No registrar has signed this revocation.', ROW),
+  revocation_pending: note('A revocation waits for its statement.', 'start the registry: it states it'),
+  keyring_missing: damage('There is no keyring.', REISSUE),
+  keyring_invalid: damage('The newest keyring is not signed by the registrar.', REISSUE),
+  keyring_stale: damage('The newest keyring does not say what is in force.', REISSUE),
+  keyring_expired: note('The newest keyring has expired.', 'start the registry: it issues a new one'),
+  withdrawals_missing: note('There is no list of withdrawals.', 'start the registry: it issues one'),
+  withdrawals_invalid: damage('The newest list of withdrawals is not signed by the registrar.', REISSUE),
+  withdrawals_stale: damage('The newest list of withdrawals does not say what is withdrawn.', REISSUE),
+  withdrawals_expired: note(
+    'The newest list of withdrawals has expired.',
+    'start the registry: it issues a new one',
+  ),
+  // Accounts
+  claim_without_event: damage('No event claimed this namespace.', ROW),
+  claim_differs: damage('A claimed namespace is not what its event says.', ROW),
+  event_without_claim: damage('An event claimed a namespace that nobody holds.', ROW),
+  account_without_event: damage('No event created this account.', ROW),
+  event_without_account: damage('An event created an account that is not there.', ROW),
+  token_without_event: damage('No event created this token.', ROW),
+  token_differs: damage('A token is not what its events say.', ROW),
+  event_without_token: damage('An event created a token that is not there.', ROW),
+} as const satisfies Readonly<Record<string, Entry>>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+export interface Evidence {
+  readonly expected?: unknown;
+  readonly found?: unknown;
+}
+
+export interface Finding extends Evidence {
+  readonly code: FindingCode;
+  /** A name, a position or the key of an object. */
+  readonly about: string;
+}
+
+export const entryOf = (code: FindingCode): Entry => FINDINGS[code];
+
+/** A finding as it is shown: what it means and what to do about it stand beside it. */
+export interface DescribedFinding extends Finding {
+  readonly severity: Entry['severity'];
+  readonly sentence: string;
+  readonly plan: Plan;
+}
+
+export const describeFinding = (finding: Finding): DescribedFinding => ({
+  ...finding,
+  ...entryOf(finding.code),
+});
