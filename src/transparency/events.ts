@@ -14,6 +14,8 @@ export interface EventsRequest {
   readonly limit: number;
   /** How long to wait for it where it is not there yet; milliseconds. */
   readonly waitMs: number;
+  /** Ends the wait when the reader is gone. */
+  readonly quit: AbortSignal;
   /** Whether the reader may see what sealed leaves commit to. */
   readonly open: boolean;
 }
@@ -37,10 +39,12 @@ const shown = ({ position, leaf, sealed }: SealedEvent, open: boolean) => ({
 /** Positions are dense, so that the next one wanted is all a reader has to remember. */
 export const readEvents =
   (the: EventsDeps) =>
-  async ({ since, limit, waitMs, open }: EventsRequest): Promise<EventsPage> => {
-    if (waitMs > 0) await the.watch.beyond(since, waitMs);
-    const events = await sealedFrom(the.sql, since, limit);
+  async ({ since, limit, waitMs, quit, open }: EventsRequest): Promise<EventsPage> => {
+    if (waitMs > 0) await the.watch.beyond(since, waitMs, quit);
     const head = the.watch.head();
+    // Whoever waited in vain, or is ahead of the log, costs the database nothing.
+    if (head !== undefined && head.size <= since) return { events: [], next: since, size: head.size };
+    const events = await sealedFrom(the.sql, since, limit);
     const next = since + events.length;
     return {
       events: events.map((event) => shown(event, open)),

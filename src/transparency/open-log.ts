@@ -1,12 +1,9 @@
 // Opens the log for sealing: everything the head promises is checked before anything is signed on top of it.
 import { equalBytes } from '../../keys/bytes.ts';
-import { type BlobStore, readObject } from '../../storage/blob-store.ts';
-import { LOG_CHECKPOINT_KEY } from '../../storage/object-keys.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
-import { type Checkpoint, parseCheckpointText } from '../protocol/checkpoint.ts';
 import { edgeFrom, edgeRoot } from '../protocol/growing-tree.ts';
 import { EMPTY_ROOT, rootOf } from '../protocol/merkle.ts';
-import { parseNote } from '../protocol/signed-note.ts';
 import { hashesOf, type ReadTile, TILE_WIDTH, type Tile, tilePath, treeRoot } from '../protocol/tiles.ts';
 import {
   adoptForeignEvents,
@@ -19,6 +16,7 @@ import {
   subtreesBetween,
 } from './log-store.ts';
 import { LogDamaged } from './log-tiles.ts';
+import { readPublished } from './publish-head.ts';
 import type { SealState } from './seal.ts';
 
 export interface OpenLogDeps {
@@ -32,8 +30,6 @@ export interface OpenLogDeps {
   /** Whether today's log key signed this checkpoint. */
   readonly isOurs: (checkpoint: string) => boolean;
 }
-
-const MAX_CHECKPOINT_BYTES = 64 * 1024;
 
 const firstHead = async (the: OpenLogDeps): Promise<Head> => {
   const checkpoint = await the.sign(0, EMPTY_ROOT);
@@ -56,11 +52,6 @@ const underTodaysKey = async (the: OpenLogDeps, head: Head): Promise<Head> => {
   if (!(await replaceCheckpoint(the.session, head, checkpoint)))
     throw new LogDamaged('The head of the log moved while it was opened.');
   return { ...head, checkpoint };
-};
-
-const readPublished = async (blobs: BlobStore): Promise<Checkpoint | undefined> => {
-  const bytes = await readObject(blobs, LOG_CHECKPOINT_KEY, { maxBytes: MAX_CHECKPOINT_BYTES });
-  return bytes && parseCheckpointText(parseNote(Buffer.from(bytes).toString('utf8')).text);
 };
 
 /** A database that was set back, or a blob store of another log, would have us sign a fork. */
@@ -93,7 +84,7 @@ const requireSameStore = async (the: OpenLogDeps, { size }: Head): Promise<void>
 export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
   const found = (await readHead(the.session)) ?? (await firstHead(the));
   const adopted = await adoptForeignEvents(the.session);
-  const stored = adopted === 0 ? found : { ...found, last: BEFORE_ALL };
+  const stored = adopted ? ((await readHead(the.session)) ?? found) : found;
   const { size, root } = stored;
   const edge = await edgeFrom(size, the.readTile);
   if (!equalBytes(edgeRoot(edge), root))

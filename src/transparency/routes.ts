@@ -1,11 +1,12 @@
 // The addresses of the log.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { type Document, KINDS, makeDocument } from '../http/document.ts';
+import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
 import { type Receipt, receiptJson } from '../protocol/receipt.ts';
 import type { EventsPage, EventsRequest } from './events.ts';
+import { type AdmitWaiter, waiters } from './waiters.ts';
 
 export interface LogRoutesDeps {
   readonly readCheckpoint: () => Promise<Document>;
@@ -27,14 +28,28 @@ const numberIn = (ctx: Context, name: string, most: number, otherwise: number): 
   throw fault('validation_error', { field: name, most }, `${name} must be a whole number up to ${most}.`);
 };
 
-const sendEvents = (the: LogRoutesDeps) => async (ctx: Context) => {
+/** Ends with the connection that asked. */
+const signalOf = (ctx: Context): AbortSignal => {
+  const quit = new AbortController();
+  ctx.res.once('close', () => quit.abort());
+  return quit.signal;
+};
+
+const sendEvents = (the: LogRoutesDeps, admitWaiter: AdmitWaiter) => async (ctx: Context) => {
   const { authorization } = ctx.headers;
-  ctx.body = await the.readEvents({
-    since: numberIn(ctx, 'since', Number.MAX_SAFE_INTEGER, 0),
-    limit: Math.max(numberIn(ctx, 'limit', MAX_PAGE, DEFAULT_PAGE), 1),
-    waitMs: numberIn(ctx, 'wait', MAX_WAIT_SECONDS, 0) * 1_000,
-    open: authorization !== undefined && (await the.mayAudit(authorization)),
-  });
+  const waitMs = numberIn(ctx, 'wait', MAX_WAIT_SECONDS, 0) * 1_000;
+  const leave = waitMs > 0 ? admitWaiter(ctx.req.socket) : undefined;
+  try {
+    ctx.body = await the.readEvents({
+      since: numberIn(ctx, 'since', Number.MAX_SAFE_INTEGER, 0),
+      limit: Math.max(numberIn(ctx, 'limit', MAX_PAGE, DEFAULT_PAGE), 1),
+      waitMs: leave === undefined ? 0 : waitMs,
+      quit: signalOf(ctx),
+      open: authorization !== undefined && (await the.mayAudit(authorization)),
+    });
+  } finally {
+    leave?.();
+  }
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Access-Control-Allow-Origin', '*');
 };
@@ -52,14 +67,11 @@ const sendReceipt = (the: LogRoutesDeps) => async (ctx: Context) => {
   } else ctx.body = receiptJson(receipt);
 };
 
-/** A proof as a document of its own. */
-export const proofDocument = (proof: string): Document => makeDocument(Buffer.from(proof), KINDS.checkpoint);
-
 export const addLogRoutes = (router: Router, the: LogRoutesDeps): void => {
   router.get('/transparency/checkpoint', async (ctx) => replyWith(ctx, await the.readCheckpoint()));
   router.get('/transparency/tile/*path', async (ctx) =>
     replyWith(ctx, await the.readLogPath(`tile/${param(ctx, 'path')}`)),
   );
-  router.get('/transparency/events', sendEvents(the));
+  router.get('/transparency/events', sendEvents(the, waiters()));
   router.get('/transparency/receipts/:eventId', sendReceipt(the));
 };

@@ -3,9 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { equalBytes } from '../../keys/bytes.ts';
 import type { Vkey } from '../../keys/key.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
-import { type HeadMove, moveHead, nextUnsealed, takeSealerLock } from './log-store.ts';
+import {
+  type HeadMove,
+  limitSilence,
+  moveHead,
+  nextUnsealed,
+  oldestWriter,
+  readHead,
+  takeSealerLock,
+} from './log-store.ts';
 import { LogDamaged } from './log-tiles.ts';
-import { type SealDeps, type SealState, sealBatch } from './seal.ts';
+import { HeadMoved, type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
 export type SealSteps = SealDeps & { readonly publish: (state: SealState) => Promise<unknown> };
@@ -40,9 +48,13 @@ export interface Sealer {
 const STAND_BY_MS = 1_000;
 /** A lost ring costs this much, and no more. */
 const CHECK_MS = 500;
-/** A running transaction that may still come first is asked for again after a moment. */
+/** A running transaction that may still come first is asked for again after a moment, and then ever later. */
 const MOMENT_MS = 2;
+const LONG_MOMENT_MS = 250;
+const TELL_AFTER_MS = 10_000;
 const PUBLISH_EVERY_MS = 1_000;
+/** Also an unchanged copy is looked at now and then. */
+const PUBLISH_AGAIN_MS = 60_000;
 const AFTER_TROUBLE_MS = 1_000;
 
 /** Wakes at once when it was rung, also if that was before the wait began. */
@@ -69,7 +81,39 @@ const bell = () => {
   };
 };
 
-type Session = Awaited<ReturnType<Sql['reserve']>>;
+type Session = Awaited<ReturnType<Sql['reserve']>> & Queryable;
+
+/** Asked on the session of the lock, right before something is done that no compare guards. */
+const requireStillOurs = async (session: Queryable, { head }: SealState): Promise<void> => {
+  const now = await readHead(session);
+  if (now?.size !== head.size) throw new HeadMoved('The head of the log was moved by another sealer.');
+};
+
+/** How long to pause after a batch; whoever holds sealing up for long is named once. */
+const startPatience = (the: Pick<SealerDeps, 'sql' | 'onTrouble'>) => {
+  let pause = MOMENT_MS;
+  let waitingSince: number | undefined;
+  const tell = async (): Promise<void> => {
+    const writer = await oldestWriter(the.sql);
+    the.onTrouble(
+      new Error(`sealing waits for a transaction that still runs: ${writer ?? 'it has just ended'}`),
+    );
+  };
+  return ({ sealed, waiting }: SealOutcome): number => {
+    if (!waiting) waitingSince = undefined;
+    if (sealed > 0 || !waiting) {
+      pause = MOMENT_MS;
+      return sealed > 0 ? 0 : CHECK_MS;
+    }
+    waitingSince ??= performance.now();
+    if (performance.now() - waitingSince > TELL_AFTER_MS) {
+      waitingSince = Number.POSITIVE_INFINITY;
+      tell().catch(the.onTrouble);
+    }
+    pause = Math.min(pause * 2, LONG_MOMENT_MS);
+    return pause;
+  };
+};
 
 export const startSealer = (the: SealerDeps): Sealer => {
   const door = bell();
@@ -98,26 +142,30 @@ export const startSealer = (the: SealerDeps): Sealer => {
     let published = -1;
     let publishedAt = 0;
     const publish = async (): Promise<void> => {
-      if (published === state.head.size) return;
+      const age = performance.now() - publishedAt;
+      if (published === state.head.size ? age < PUBLISH_AGAIN_MS : age < PUBLISH_EVERY_MS && !stopped) return;
+      await requireStillOurs(session, state);
       await steps.publish(state);
       [published, publishedAt] = [state.head.size, performance.now()];
     };
+    const patience = startPatience(the);
     while (!stopped) {
       const outcome = await seal(state);
       state = outcome.state;
       // The log's key was changed: the head is signed anew before it is gone on from.
       if (!equalBytes(the.vkey().publicKey, publicKey)) return;
-      const idle = outcome.sealed === 0;
-      if (performance.now() - publishedAt > PUBLISH_EVERY_MS) await publish();
-      if (idle) await door.wait(outcome.waiting ? MOMENT_MS : CHECK_MS);
+      await publish();
+      const pause = patience(outcome);
+      if (pause > 0) await door.wait(pause);
     }
     await publish();
   };
 
   const tryTerm = async (): Promise<void> => {
-    const session = await the.sql.reserve();
+    const session = (await the.sql.reserve()) as Session;
     try {
-      if (await takeLock(session as unknown as Queryable)) await term(session);
+      await limitSilence(session);
+      if (await takeLock(session)) await term(session);
       else await door.wait(STAND_BY_MS);
     } finally {
       session.release();

@@ -11,8 +11,8 @@ export interface LogWatch {
   newestHead(): Promise<Head | undefined>;
   /** The position of a committed event, as soon as it is sealed; undefined where that takes longer than `waitMs`. */
   positionOf(eventId: string, waitMs: number): Promise<number | undefined>;
-  /** Resolves when the head is larger than `size`, or after `waitMs`. */
-  beyond(size: number, waitMs: number): Promise<void>;
+  /** Resolves when the head is larger than `size`, after `waitMs`, or when nobody wants to know any more. */
+  beyond(size: number, waitMs: number, quit: AbortSignal): Promise<void>;
   /** The sealer of this process tells what it sealed, so that nobody here has to ask. */
   sealed(batch: SealedBatch): void;
   stop(): Promise<void>;
@@ -21,6 +21,8 @@ export interface LogWatch {
 const HEAD = 'head';
 /** A ring may be lost; whoever waits still learns within this time. */
 const CHECK_MS = 250;
+/** Readers of the head learn of a newer one within this time, also where no ring arrives. */
+const FRESH_MS = 1_000;
 const RECENT = 4_096;
 
 type Wake = (position: number) => void;
@@ -64,7 +66,10 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
     quietly();
   };
   const listening = await sql.listen(SEALED_BELL, onBell, quietly);
-  const timer = setInterval(() => (waiting.size > 0 ? quietly() : undefined), CHECK_MS).unref();
+  const timers = [
+    setInterval(() => (waiting.size > 0 ? quietly() : undefined), CHECK_MS).unref(),
+    setInterval(quietly, FRESH_MS).unref(),
+  ];
   await refresh(HEAD);
 
   return {
@@ -89,17 +94,19 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
         // Whoever else seals may have done so before anyone waited here.
         if (!sealsHere) quietly();
       }),
-    beyond: (size, waitMs) =>
+    beyond: (size, waitMs, quit) =>
       new Promise((resolve) => {
-        if (known !== undefined && known.size > size) return resolve();
+        if (quit.aborted || (known !== undefined && known.size > size)) return resolve();
         const settle = (): void => {
           clearTimeout(late);
           listeners.delete(check);
+          quit.removeEventListener('abort', settle);
           resolve();
         };
         const check = () => (known !== undefined && known.size > size ? settle() : undefined);
         const late = setTimeout(settle, waitMs);
         listeners.add(check);
+        quit.addEventListener('abort', settle);
       }),
     sealed: ({ from, to, ids }) => {
       sealsHere = true;
@@ -111,7 +118,7 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
       }
     },
     stop: async () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       await listening.unlisten();
     },
   };

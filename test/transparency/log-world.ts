@@ -14,7 +14,7 @@ import { appendEvent } from '../../src/transparency/append.ts';
 import { type Head, readHead } from '../../src/transparency/log-store.ts';
 import { putLogObject, readTile } from '../../src/transparency/log-tiles.ts';
 import { openLog } from '../../src/transparency/open-log.ts';
-import { publishHead } from '../../src/transparency/publish-head.ts';
+import { publishHead, readPublished } from '../../src/transparency/publish-head.ts';
 import type { SealedBatch } from '../../src/transparency/seal.ts';
 import { type Sealer, type SealSteps, startSealer } from '../../src/transparency/sealer.ts';
 import { isSignedByUs, signHead } from '../../src/transparency/sign-head.ts';
@@ -50,6 +50,8 @@ export interface LogWorld {
   head(): Promise<Head | undefined>;
   /** Waits until the log covers every event there is. */
   settled(sealer?: Sealer): Promise<Head>;
+  /** Entries under the checkpoint that mirrors read; 0 before there is one. */
+  publishedSize(): Promise<number>;
   /** Everything that a sound log promises, checked from the outside. */
   flaws(): Promise<Flaws>;
   clear(): Promise<void>;
@@ -183,6 +185,7 @@ export const logWorld = async (): Promise<LogWorld> => {
       }
       throw new Error(`the log does not settle: ${troubles.map(String).join('; ')}`);
     },
+    publishedSize: async () => (await readPublished(blobs))?.size ?? 0,
     flaws: () => flawsOf(sql, blobs, vkey()),
     clear: async () => {
       await Promise.all(sealers.map((sealer) => sealer.stop()));

@@ -1,4 +1,5 @@
 // The log as anybody reads it: what was written is in it, every answer can be checked, and nothing private leaks.
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseVkey } from '../../keys/key.ts';
 import { openCheckpoint } from '../../src/protocol/checkpoint.ts';
@@ -6,7 +7,7 @@ import { openEvent } from '../../src/protocol/event.ts';
 import { hashLeaf, isConsistent, rootFromInclusion } from '../../src/protocol/merkle.ts';
 import { decodeEntries, proveConsistency, type Tile, tilePath, treeRoot } from '../../src/protocol/tiles.ts';
 import { parseTlogProof } from '../../src/protocol/tlog-proof.ts';
-import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
+import { accountWith, addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 
 let registry: TestRegistry;
@@ -167,6 +168,50 @@ describe('a private pack', () => {
   });
 });
 
+describe('a token that may read the audit of some namespaces', () => {
+  const tenants = ['private.red', 'private.blue'] as const;
+  const publishers = tenants.map((_, at) => createPublisher(`tenant-${at}`));
+
+  beforeAll(async () => {
+    for (const [at, namespace] of tenants.entries()) {
+      const tenant = publishers[at] ?? acme;
+      await registry.call('POST', '/access/namespaces', { body: { namespace } });
+      await delegate(registry.call, tenant, [`${namespace}.*`]);
+      const name = `${namespace}.plans`;
+      const answer = await registry.call('PUT', addressOf(name), { body: await tenant.pack({ name }) });
+      expect(answer.status).toBe(201);
+    }
+  });
+
+  const seenBy = async (namespaces: readonly string[]) => {
+    const token = await accountWith(registry.call, 'auditor', ['audit:read'], namespaces);
+    const feed = await registry.call('GET', '/transparency/events?limit=1024', { token });
+    const opened = feed.json.events.flatMap((each: { event?: { subject: string } }) =>
+      each.event === undefined ? [] : [each.event.subject],
+    );
+    return { opened, text: feed.bytes.toString() };
+  };
+
+  it('opens what was sealed of them, and not one sealed event beyond', async () => {
+    const { opened, text: seen } = await seenBy(['private.red.*']);
+    expect(opened).toEqual(['namespace:private.red', 'pack:private.red.plans@1.0.0']);
+    expect(seen).not.toMatch(/private\.blue|tenant-1|"(account|token):|tok_/);
+  });
+
+  it('opens one pack where it is given for that pack', async () => {
+    expect((await seenBy(['private.blue.plans'])).opened).toEqual(['pack:private.blue.plans@1.0.0']);
+    expect((await seenBy(['private.blue.pla'])).opened).toEqual([]);
+  });
+
+  it('verifies the chain without a word of what is in it', async () => {
+    const token = await accountWith(registry.call, 'auditor', ['audit:read'], ['private.red.*']);
+    const { size } = await checkpoint();
+    const answer = await registry.call('GET', `/v1/audit/verify?fromSeq=1&toSeq=${size}`, { token });
+    expect([answer.status, answer.json.chainValid]).toEqual([200, true]);
+    expect(answer.bytes.toString()).not.toMatch(/private|subject|account|tok_/);
+  });
+});
+
 describe('the change feed', () => {
   it('gives every event once, page by page', async () => {
     const { size } = await checkpoint();
@@ -189,6 +234,24 @@ describe('the change feed', () => {
     const page = JSON.parse(await waiting);
     expect(page.events[0].leaf.subject).toBe('pack:vendor.acme.awaited@1.0.0');
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('lets few wait on one connection, and answers the others at once', async () => {
+    const { size } = await checkpoint();
+    const { hostname, port } = new URL(registry.url);
+    const socket = connect(Number(port), hostname);
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    // Answers come in the order of the requests, so that those who may wait are asked last.
+    const ask = (wait: number) =>
+      socket.write(`GET /transparency/events?since=${size + 1_000}&wait=${wait} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    ask(1);
+    ask(1);
+    for (let each = 0; each < 50; each += 1) ask(30);
+    await expect.poll(() => text.split('HTTP/1.1 200').length - 1, { timeout: 15_000 }).toBe(52);
+    socket.destroy();
   });
 
   it.each(['since=-1', 'since=x', 'limit=100000', 'wait=3600'])('refuses %s', async (query) => {
