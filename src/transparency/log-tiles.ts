@@ -16,13 +16,19 @@ import { leavesBetween, subtreesBetween } from './log-store.ts';
 
 /** What a committed head promises is not there, or is not what it was: nothing may be signed on top of it. */
 export class LogDamaged extends Error {
-  override readonly name = 'LogDamaged';
+  override readonly name: string = 'LogDamaged';
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.details = details;
   }
+}
+
+/** The database was set back behind what others have seen of the log: to serve it, or to go on from it, is to fork it. */
+export class LogBehind extends LogDamaged {
+  readonly cure =
+    'Start with the newest database of these blobs, or restore the newest backup of it; BLOB_URL and DATABASE_URL have to belong together.';
 }
 
 export interface LogTilesDeps {

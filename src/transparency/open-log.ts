@@ -2,6 +2,7 @@
 import { equalBytes } from '../../keys/bytes.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
+import type { Checkpoint } from '../protocol/checkpoint.ts';
 import { edgeFrom, edgeRoot } from '../protocol/growing-tree.ts';
 import { EMPTY_ROOT, rootOf } from '../protocol/merkle.ts';
 import { hashesOf, type ReadTile, TILE_WIDTH, type Tile, tilePath, treeRoot } from '../protocol/tiles.ts';
@@ -15,7 +16,7 @@ import {
   replaceCheckpoint,
   subtreesBetween,
 } from './log-store.ts';
-import { LogDamaged } from './log-tiles.ts';
+import { LogBehind, LogDamaged } from './log-tiles.ts';
 import { readPublished } from './publish-head.ts';
 import type { SealState } from './seal.ts';
 
@@ -54,19 +55,28 @@ const underTodaysKey = async (the: OpenLogDeps, head: Head): Promise<Head> => {
   return { ...head, checkpoint };
 };
 
-/** A database that was set back, or a blob store of another log, would have us sign a fork. */
-const requireSameHistory = async (the: OpenLogDeps, head: Head): Promise<void> => {
-  const published = await readPublished(the.blobs);
+/** A database that was set back would have us serve and sign what contradicts heads that others have seen. */
+const requireNotBehind = (published: Checkpoint | undefined, head: Head): void => {
+  if (published === undefined || published.size <= head.size) return;
+  throw new LogBehind(
+    `The database is older than the log in the blob store: it holds ${head.size} entries, and ${published.size} are published.`,
+    { database: head.size, published: published.size },
+  );
+};
+
+/** A blob store of another log must not become the past of this one. */
+const requireSameHistory = async (
+  { readTile }: OpenLogDeps,
+  published: Checkpoint | undefined,
+  head: Head,
+): Promise<void> => {
   if (published === undefined) return;
-  const evidence = { database: head.size, published: published.size };
-  if (published.size > head.size)
-    throw new LogDamaged(
-      'The database is older than the log in the blob store: restore the newer database instead of signing a fork.',
-      evidence,
-    );
-  const root = published.size === head.size ? head.root : await treeRoot(published.size, the.readTile);
+  const root = published.size === head.size ? head.root : await treeRoot(published.size, readTile);
   if (equalBytes(root, published.root)) return;
-  throw new LogDamaged('The log in the blob store is not the one in the database.', evidence);
+  throw new LogDamaged('The log in the blob store is not the one in the database.', {
+    database: head.size,
+    published: published.size,
+  });
 };
 
 /** Two processes with one database and two stores would each hold half of the log. */
@@ -86,11 +96,13 @@ export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
   const adopted = await adoptForeignEvents(the.session);
   const stored = adopted ? ((await readHead(the.session)) ?? found) : found;
   const { size, root } = stored;
+  const published = await readPublished(the.blobs);
+  requireNotBehind(published, stored);
   const edge = await edgeFrom(size, the.readTile);
   if (!equalBytes(edgeRoot(edge), root))
     throw new LogDamaged('The rows of the log do not hash to its head.', { size });
   await requireSameStore(the, stored);
-  await requireSameHistory(the, stored);
+  await requireSameHistory(the, published, stored);
   const head = await underTodaysKey(the, stored);
   const start = size - (size % TILE_WIDTH);
   return { head, edge, bundle: await leavesBetween(the.sql, start, size) };

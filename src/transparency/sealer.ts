@@ -12,7 +12,7 @@ import {
   readHead,
   takeSealerLock,
 } from './log-store.ts';
-import { LogDamaged } from './log-tiles.ts';
+import { LogBehind, LogDamaged } from './log-tiles.ts';
 import { HeadMoved, type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
@@ -39,6 +39,8 @@ export interface SealerDeps {
 export interface Sealer {
   /** Says that something was committed here. */
   wake(): void;
+  /** Settles after the first look at the log. @throws LogBehind where nothing of it may be served */
+  readonly opened: Promise<void>;
   /** Why nothing can be sealed by this process; undefined while all is well or another process seals. */
   trouble(): unknown;
   stop(): Promise<void>;
@@ -115,11 +117,24 @@ const startPatience = (the: Pick<SealerDeps, 'sql' | 'onTrouble'>) => {
   };
 };
 
+const promised = () => {
+  let [resolve, reject] = [(): void => undefined, (_error: unknown): void => undefined];
+  const promise = new Promise<void>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  // Nobody has to ask.
+  promise.catch(() => undefined);
+  return { promise, resolve: () => resolve(), reject: (error: unknown) => reject(error) };
+};
+
 export const startSealer = (the: SealerDeps): Sealer => {
   const door = bell();
   const takeLock = the.takeLock ?? takeSealerLock;
   let stopped = false;
   let trouble: unknown;
+  /** What was said last: a failure that stays is said once. */
+  let told = '';
+  const opening = promised();
 
   const stepsOf = (session: Queryable): SealSteps => {
     const steps: SealSteps = {
@@ -137,6 +152,8 @@ export const startSealer = (the: SealerDeps): Sealer => {
     const { publicKey } = the.vkey();
     let state = await the.open(session);
     trouble = undefined;
+    told = '';
+    opening.resolve();
     const steps = stepsOf(session);
     const seal = sealBatch(steps);
     let published = -1;
@@ -166,7 +183,10 @@ export const startSealer = (the: SealerDeps): Sealer => {
     try {
       await limitSilence(session);
       if (await takeLock(session)) await term(session);
-      else await door.wait(STAND_BY_MS);
+      else {
+        opening.resolve();
+        await door.wait(STAND_BY_MS);
+      }
     } finally {
       session.release();
     }
@@ -179,7 +199,10 @@ export const startSealer = (the: SealerDeps): Sealer => {
       } catch (error) {
         // Damage does not go away by itself; all else may.
         if (error instanceof LogDamaged) trouble = error;
-        the.onTrouble(error);
+        if (error instanceof LogBehind) opening.reject(error);
+        else opening.resolve();
+        if (String(error) !== told) the.onTrouble(error);
+        told = String(error);
         if (!stopped) await sleep(the.afterTroubleMs ?? AFTER_TROUBLE_MS);
       }
     }
@@ -187,6 +210,7 @@ export const startSealer = (the: SealerDeps): Sealer => {
 
   const done = run();
   return {
+    opened: opening.promise,
     wake: door.ring,
     trouble: () => trouble,
     stop: async () => {

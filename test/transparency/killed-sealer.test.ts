@@ -79,6 +79,20 @@ describe('a sealer that is killed', () => {
   });
 });
 
+describe('a database that was set back behind its blobs', () => {
+  it('is not served: the registry does not start, and starts again with the right one', async () => {
+    const { sql } = world.database;
+    const [head] = await sql<{ size: number }[]>`select size from log_head`;
+    await sql`update log_head set size = size - 1`;
+    await expect(world.start()).rejects.toThrow('ended before it listened');
+    await sql`update log_head set size = ${head?.size ?? 0}`;
+    const again = await world.start();
+    expect((await again.call('GET', '/readyz')).json.parts.log).toBe('ok');
+    again.process.kill('SIGTERM');
+    await again.gone();
+  });
+});
+
 describe('two processes', () => {
   it('give receipts whoever of them seals, and go on when the sealing one is killed', async () => {
     const [first, second] = [await world.start(), await world.start()];

@@ -134,7 +134,9 @@ describe('a log that does not hold together', () => {
     await world.sql`delete from leaves where position >= 300`;
     await world.sql`update log_head set size = ${older?.size ?? 0}, root = ${older?.root ?? null},
       checkpoint = ${older?.checkpoint ?? ''}`;
-    await expectTrouble(world.seal(), /older than the log in the blob store/);
+    const behind = world.seal();
+    await expectTrouble(behind, /older than the log in the blob store/);
+    await expect(behind.opened).rejects.toMatchObject({ cure: expect.stringContaining('newest backup') });
     expect((await world.head())?.size).toBe(300);
   });
 
