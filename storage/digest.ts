@@ -42,9 +42,7 @@ export const startDigest = (): RunningDigest => {
 };
 
 export const digestOf = (bytes: Uint8Array): Digest =>
-  native === undefined
-    ? hexOf(sha256(bytes))
-    : (native.createHash('sha256').update(bytes).digest('hex') as Digest);
+  native === undefined ? hexOf(sha256(bytes)) : (native.hash('sha256', bytes, 'hex') as Digest);
 
 /** The 32 raw bytes of a digest. */
 export const digestBytes = (digest: Digest): Uint8Array =>

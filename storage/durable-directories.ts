@@ -29,15 +29,16 @@ const syncNow = async (directory: string): Promise<void> => {
   }
 };
 
-export const durableDirectories = (root: string): DurableDirectories => {
+/** @param mode of the directories that are made */
+export const durableDirectories = (root: string, mode = 0o777): DurableDirectories => {
   const known = new Map<string, Promise<void>>();
   const shared = coalesce(syncNow);
   const sync = (directory: string) => shared(directory).catch(diskFailure('sync', directory));
 
   const make = async (directory: string): Promise<void> => {
-    if (directory === root) return makeRoot(root, sync);
+    if (directory === root) return makeRoot(root, mode, sync);
     await ensure(dirname(directory));
-    await mkdir(directory).catch((error) => {
+    await mkdir(directory, { mode }).catch((error) => {
       if (errnoOf(error) !== 'EEXIST') diskFailure('create', directory)(error);
     });
     // Also when it existed: whoever made it may not have come this far yet.
@@ -70,9 +71,13 @@ const missingAbove = async (directory: string): Promise<readonly string[]> => {
 };
 
 /** One by one: where nothing can be made, as below /proc, `mkdir` with `recursive` tries for ever. */
-const makeRoot = async (root: string, sync: (directory: string) => Promise<void>): Promise<void> => {
+const makeRoot = async (
+  root: string,
+  mode: number,
+  sync: (directory: string) => Promise<void>,
+): Promise<void> => {
   for (const directory of await missingAbove(root)) {
-    await mkdir(directory).catch((error) => {
+    await mkdir(directory, { mode }).catch((error) => {
       if (errnoOf(error) !== 'EEXIST') diskFailure('create', directory)(error);
     });
     await sync(dirname(directory));

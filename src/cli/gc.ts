@@ -1,23 +1,18 @@
 // attestry gc: says by name what belongs to nothing, and removes it when it is told to.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { example } from './command.ts';
+import { durationOption } from './duration.ts';
 import { operating, progressLine } from './operating.ts';
 import { printLines } from './terminal.ts';
 
 interface GcOptions {
   readonly delete?: boolean;
+  /** Milliseconds. */
   readonly grace: number;
 }
 
-const MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90m`, `24h`, `7d`; in milliseconds. */
-const grace = (text: string): number => {
-  const [, digits, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
-  const ms = Number(digits) * (MS[unit] ?? Number.NaN);
-  if (!Number.isSafeInteger(ms)) throw new InvalidArgumentError('It is a time such as 90m, 24h or 7d.');
-  return ms;
-};
+const YEARS_MS = 100 * 365 * 86_400_000;
+const GRACE = { least: 0, most: YEARS_MS, usual: '24h', examples: '90m, 24h or 7d' } as const;
 
 interface Swept {
   readonly kind: string;
@@ -73,7 +68,7 @@ export const addGc = (program: Command): void => {
       )
       .helpGroup('Operators:')
       .option('--delete', 'remove it; safe while the registry runs')
-      .option('--grace <time>', 'leave what is younger', grace, grace('24h')),
+      .addOption(durationOption('--grace <time>', 'leave what is younger', GRACE)),
     'attestry gc --grace 48h --delete',
   ).action(collect);
 };

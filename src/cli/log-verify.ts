@@ -43,7 +43,8 @@ const summary = ({ counts, durationMs }: AuditReport): string =>
   ].join(' · ');
 
 const verdict = ({ findings, leftOut, compared }: AuditReport): readonly string[] => {
-  if (findings.length === 0) return ['Every entry was hashed, and everything served agrees with it.'];
+  if (findings.length + leftOut === 0)
+    return ['Every entry was hashed, and everything served agrees with it.'];
   const more = leftOut === 0 ? [] : [`  … and ${grouped(leftOut)} more`];
   const rest = compared ? [] : ['The log cannot be read to its end, so nothing served was compared with it.'];
   return [`${grouped(findings.length + leftOut)} findings:`, ...findings.map(findingLine), ...more, ...rest];
@@ -63,7 +64,7 @@ const verify = acting<VerifyOptions>(async (settings, options) => {
     tarballs: options.tarballs,
     onProgress: progressTeller(),
   });
-  const ok = report.findings.length === 0;
+  const ok = report.findings.length + report.leftOut === 0;
   if (!ok) process.exitCode = 1;
   return { lines: auditLines(report), json: { ok, ...report } };
 });

@@ -1,30 +1,23 @@
 // attestry log watch: follows the log of a registry, one line for each observation, until something is wrong.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { saveAlarm } from '../client/audit-evidence.ts';
 import { type Observation, watchRegistry } from '../client/audit-watch.ts';
 import { storeOf } from '../client/open-registry.ts';
 import { acting, example, type Settings } from './command.ts';
+import { durationOption } from './duration.ts';
 import { progressTeller } from './log-verify.ts';
 import { printLines } from './terminal.ts';
 import { registryOptions, type TrustOptions } from './trust-options.ts';
 
 interface WatchOptions extends TrustOptions {
+  /** Milliseconds. */
   readonly interval: number;
   readonly once?: boolean;
   readonly keepGoing?: boolean;
   readonly json?: boolean;
 }
 
-const MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** `10s`, `500ms`, `5m`, `1h`; at most a day, in milliseconds. */
-export const duration = (text: string): number => {
-  const [, digits, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(digits) * (MS[unit] ?? Number.NaN);
-  if (!(ms >= 1 && ms <= 24 * 3_600_000))
-    throw new InvalidArgumentError('It is a time such as 10s, 5m or 1h.');
-  return ms;
-};
+const INTERVAL = { least: 1, most: 24 * 3_600_000, usual: '10s', examples: '10s, 5m or 1h' } as const;
 
 const sentence = (seen: Observation): string => {
   if (seen.kind === 'head') return `${seen.size} entries (${seen.read} read), root ${seen.root}`;
@@ -81,7 +74,7 @@ export const addLogWatch = (log: Command): void => {
     .description('follow the log as it grows; with --json one JSON line for each observation')
     .option('--root <file>', 'root document to start from; default: the one seen first')
     .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
-    .option('--interval <time>', 'time between two looks, as in 10s or 5m', duration, 10_000)
+    .addOption(durationOption('--interval <time>', 'time between two looks, as in 10s or 5m', INTERVAL))
     .option('--once', 'end after one look')
     .option('--keep-going', 'go on after an alarm; the exit code tells of it all the same');
   example(command, 'attestry log watch --interval 1m --json').action(watch);

@@ -1,6 +1,6 @@
 // The options of the root commands: keys as NAME=FILE.pub, and how long a root is good.
 import { basename } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type NamedKey, parseKeyId } from '../../keys/key.ts';
 import { readPublicKeyFile } from './public-key-file.ts';
 
@@ -36,7 +36,7 @@ const later = (now: Date, count: number, unit: string): Date => {
 };
 
 /** `5y`, `90d` or an instant. */
-export const endOption = (text: string): End => {
+const readEnd = (text: string): End => {
   const [, count, unit = ''] = /^([1-9]\d{0,3})([dy])$/.exec(text) ?? [];
   if (count !== undefined) return (now) => later(now, Number(count), unit);
   const instant = new Date(/^\d{4}-\d\d-\d\dT[\d:]+Z$/.test(text) ? text : Number.NaN);
@@ -44,3 +44,11 @@ export const endOption = (text: string): End => {
     throw new InvalidArgumentError('It is a time like 5y or 90d, or an instant like 2031-01-31T00:00:00Z.');
   return () => instant;
 };
+
+const USUAL_END = '5y';
+
+/** Its value is an `End`. */
+export const expiresOption = (): Option =>
+  new Option('--expires <time>', 'when it ends, as in 5y or 90d')
+    .argParser(readEnd)
+    .default(readEnd(USUAL_END), USUAL_END);

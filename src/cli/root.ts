@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { example } from './command.ts';
 import { init, publish, rotate, show, sign } from './root-ceremony.ts';
-import { endOption, keyFile } from './root-options.ts';
+import { expiresOption, keyFile } from './root-options.ts';
 import { listed, wholeNumber } from './text-options.ts';
 
 const INIT_EXAMPLE =
@@ -21,7 +21,7 @@ const addInit = (root: Command): void => {
       .requiredOption('--registrar <name=file>', 'public key of the registrar; may be several', keyFile)
       .option('--registrar-threshold <k>', 'how many of those must sign', wholeNumber, 1)
       .requiredOption('--log <file>', 'public key of the log')
-      .option('--expires <time>', 'when it ends, as in 5y or 90d', endOption, endOption('5y'))
+      .addOption(expiresOption())
       .requiredOption('--out <file>', 'where to write it'),
     INIT_EXAMPLE,
   ).action(init);
@@ -39,7 +39,7 @@ const addRotate = (root: Command): void => {
       .option('--registrar <name=file>', 'the new registrar; may be several', keyFile)
       .option('--registrar-threshold <k>', 'how many of those must sign', wholeNumber)
       .option('--log <file>', 'new public key of the log')
-      .option('--expires <time>', 'when it ends, as in 5y or 90d', endOption, endOption('5y'))
+      .addOption(expiresOption())
       .requiredOption('--out <file>', 'where to write it'),
     ROTATE_EXAMPLE,
   ).action(rotate);

@@ -34,7 +34,7 @@ const noStatement = ({ registry, claim }: Verdict): string => {
   if (claim.covers === 'tarball') return 'the signature itself covers every byte';
   return registry.discovery.trust?.releaseStatement === undefined
     ? 'this registry offers no release statements'
-    : 'the publisher made no release statement';
+    : 'the registry serves none for it';
 };
 
 /** Every question, in order, once nothing has refused. */

@@ -13,8 +13,6 @@ export const ASSURANCES = {
 } as const;
 export type Assurance = keyof typeof ASSURANCES;
 
-export const isAssurance = (text: string): text is Assurance => Object.hasOwn(ASSURANCES, text);
-
 type Coverage = 'none' | 'manifest' | 'bytes';
 
 const COVERAGES: readonly Coverage[] = ['none', 'manifest', 'bytes'];

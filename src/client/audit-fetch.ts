@@ -1,4 +1,4 @@
-// Reads many documents of a registry at once, but only so many: in any order, or ahead of whoever takes them in order.
+// Reads many documents of a registry at once, but only so many, ahead of whoever takes them in order.
 import { LogError } from '../protocol/log-errors.ts';
 import { HASH_BYTES } from '../protocol/merkle.ts';
 import { decodeEntries, entriesPath, TILE_WIDTH, type Tile, tilePath } from '../protocol/tiles.ts';
@@ -10,20 +10,6 @@ export const AT_ONCE = 8;
 const MAX_ENTRY_BYTES = 65_535 + 2;
 const MAX_BUNDLE_BYTES = TILE_WIDTH * MAX_ENTRY_BYTES;
 const TILE_BYTES = TILE_WIDTH * HASH_BYTES;
-
-/** Does `work` with each item, `AT_ONCE` of them at a time; the first failure ends it. */
-export const forEachOf = async <T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> => {
-  const source = items[Symbol.iterator]();
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (let next = source.next(); !failed && next.done !== true; next = source.next())
-      await work(next.value).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-};
 
 /** The results of `fetch` for 0, 1, 2 … in this order, while the next ones are on their way. */
 export async function* inOrder<T>(count: number, fetch: (at: number) => Promise<T>): AsyncGenerator<T> {

@@ -99,11 +99,25 @@ export const collectFindings = (): Findings => {
   };
 };
 
-/** Those that were found both times: what changes while it is looked at seems false once, and not again. */
-export const foundAgain = (
-  before: readonly AuditFinding[],
-  after: readonly AuditFinding[],
-): readonly AuditFinding[] => {
-  const marks = new Set(before.map(markOf));
-  return after.filter((finding) => marks.has(markOf(finding)));
+/** What one look found. */
+export interface Listed {
+  readonly findings: readonly AuditFinding[];
+  /** How many more there were. */
+  readonly leftOut: number;
+}
+
+export const listed = (found: Findings): Listed => ({ findings: found.all(), leftOut: found.leftOut() });
+
+const total = ({ findings, leftOut }: Listed): number => findings.length + leftOut;
+
+/**
+ * Those that were found both times: what changes while it is looked at seems false once, and not again. Of those that
+ * were left out nobody knows which they were, so as many count as may have been found both times.
+ */
+export const foundAgain = (before: Listed, after: Listed): Listed => {
+  const marks = new Set(before.findings.map(markOf));
+  const findings = after.findings.filter((finding) => marks.has(markOf(finding)));
+  const complete = before.leftOut === 0 && after.leftOut === 0;
+  const leftOut = complete ? 0 : Math.min(total(before), total(after)) - findings.length;
+  return { findings, leftOut };
 };

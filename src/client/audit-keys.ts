@@ -7,8 +7,9 @@ import { KeyError } from '../../keys/errors.ts';
 import { type PublicKey, parsePublicKey } from '../../keys/key.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import type { Revocation } from '../../keys/revocation.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
-import { forEachOf } from './audit-fetch.ts';
+import { AT_ONCE } from './audit-fetch.ts';
 import type { LoggedKey, LoggedRevocation } from './audit-keys-table.ts';
 import type { ServedLists } from './audit-lists.ts';
 import type { PackChecks } from './audit-packs.ts';
@@ -87,7 +88,7 @@ const servedKey = async (
 };
 
 const checkServedKeys = (the: PackChecks): Promise<void> =>
-  forEachOf(the.facts.keyTable.keys, async ([keyId, { position, delegation }]) => {
+  inLanes(the.facts.keyTable.keys, AT_ONCE, async ([keyId, { position, delegation }]) => {
     const served = await servedKey(the, keyId);
     if (served === undefined) the.report('key_missing', `key:${keyId}`, {}, position);
     else if (served === 'none' || !equalBytes(served, delegation.publicKey))
@@ -123,7 +124,7 @@ const checkRoots = async ({ registry, facts, report }: PackChecks): Promise<void
   const { roots } = facts.keyTable;
   if (trust === undefined || discovery.trust === undefined) return;
   const template = discovery.trust.rootVersion;
-  await forEachOf(roots, async ([version, { position, payload }]) => {
+  await inLanes(roots, AT_ONCE, async ([version, { position, payload }]) => {
     const path = template.replaceAll('{version}', String(version));
     const served = await reader.bytes('root', path, MAX_ROOT_BYTES);
     if (served === undefined) report('root_missing', `root:${version}`, { path }, position);

@@ -2,15 +2,16 @@
 import { encodeBase64, equalBytes } from '../../keys/bytes.ts';
 import type { JsonObject, JsonValue } from '../../keys/canonical.ts';
 import { digestOfIntegrity } from '../../storage/digest.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { signingOf } from '../protocol/manifest/signing.ts';
 import type { LogFacts } from './audit-facts.ts';
-import { forEachOf } from './audit-fetch.ts';
+import { AT_ONCE } from './audit-fetch.ts';
 import type { Report } from './audit-findings.ts';
 import type { LoggedVersion } from './audit-versions.ts';
 import { addressOf, type TreeAddresses } from './discovery.ts';
-import { Refusal } from './refusal.ts';
+import { isTrouble, Refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
 import { isYanked } from './resolve.ts';
 
@@ -119,15 +120,6 @@ const orRefused = async (
   }
 };
 
-const TROUBLE: ReadonlySet<string> = new Set([
-  'pack_registry_unreachable',
-  'reply_too_slow',
-  'registry_denied',
-]);
-
-/** Whether a refusal says only that the registry could not be asked. */
-export const isTrouble = (error: unknown): boolean => error instanceof Refusal && TROUBLE.has(error.code);
-
 const checkTree = async (
   the: PackChecks,
   name: string,
@@ -159,4 +151,4 @@ const checkPack = async (the: PackChecks, name: string): Promise<void> => {
 
 /** Checks packs by name: each of their versions, in each tree. Rejects where the registry does not answer. */
 export const checkPacks = (the: PackChecks, names: Iterable<string>): Promise<void> =>
-  forEachOf(names, (name) => checkPack(the, name));
+  inLanes(names, AT_ONCE, (name) => checkPack(the, name));

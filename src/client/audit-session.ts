@@ -4,7 +4,14 @@ import { encodeBase64, equalBytes } from '../../keys/bytes.ts';
 import type { SignedCheckpoint } from '../protocol/checkpoint.ts';
 import { type Edge, EMPTY_EDGE, edgeRoot } from '../protocol/growing-tree.ts';
 import { createFacts, type LogFacts, type LoggedEvent } from './audit-facts.ts';
-import { type AuditFinding, collectFindings, type Findings, foundAgain } from './audit-findings.ts';
+import {
+  type AuditFinding,
+  collectFindings,
+  type Findings,
+  foundAgain,
+  type Listed,
+  listed,
+} from './audit-findings.ts';
 import { checkIndexes, checkWithdrawals } from './audit-index.ts';
 import { checkKeys, checkNamespaces } from './audit-keys.ts';
 import { readLists } from './audit-lists.ts';
@@ -41,7 +48,7 @@ export interface AuditSession {
    * What a registry serves otherwise than its log says, about those packs (default: all) and about all keys; found
    * twice, with a pause between.
    */
-  readonly compare: (look: Look, names?: readonly string[]) => Promise<readonly AuditFinding[]>;
+  readonly compare: (look: Look, names?: readonly string[]) => Promise<Listed>;
 }
 
 const SETTLE_MS = 3_000;
@@ -94,7 +101,7 @@ export const startAudit = (options: AuditOptions, onEvent?: (event: LoggedEvent)
     return { registry, head };
   };
 
-  const find = async ({ registry }: Look, names?: readonly string[]): Promise<readonly AuditFinding[]> => {
+  const find = async ({ registry }: Look, names?: readonly string[]): Promise<Listed> => {
     const found = collectFindings();
     const the = { registry, facts, report: found.report };
     const lists = await readLists(registry);
@@ -106,15 +113,16 @@ export const startAudit = (options: AuditOptions, onEvent?: (event: LoggedEvent)
     checkWithdrawals(the);
     checkNamespaces(the, lists);
     await checkKeys(the);
-    return found.all();
+    return listed(found);
   };
 
   const compare: AuditSession['compare'] = async (first, names) => {
     const before = await find(first, names);
-    if (before.length === 0) return [];
+    if (before.findings.length === 0) return before;
     await sleep(settleMs);
     // Read on to whatever was recorded meanwhile: what is served may be of a later time than the first look.
-    return foundAgain(before, await find(await look(), packsIn(before)));
+    const again = before.leftOut > 0 ? names : packsIn(before.findings);
+    return foundAgain(before, await find(await look(), again));
   };
 
   return { facts, ofLog, isWhole: () => edge !== undefined, look, compare };

@@ -1,8 +1,9 @@
 // Asks of every version that a log publishes all that a host asks before it installs it, down to the bytes.
-import { forEachOf } from './audit-fetch.ts';
-import { isTrouble, type PackChecks } from './audit-packs.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
+import { AT_ONCE } from './audit-fetch.ts';
+import type { PackChecks } from './audit-packs.ts';
 import type { LoggedVersion } from './audit-versions.ts';
-import { Refusal } from './refusal.ts';
+import { isTrouble, Refusal } from './refusal.ts';
 import { parseWanted, RequestInvalid } from './resolve.ts';
 import { verifyWanted } from './verify.ts';
 
@@ -32,4 +33,4 @@ function* versionsOf({ facts }: PackChecks, names: Iterable<string>): Generator<
 
 /** Rejects where the registry does not answer. */
 export const checkTarballs = (the: PackChecks, names: Iterable<string>): Promise<void> =>
-  forEachOf(versionsOf(the, names), (logged) => checkVersion(the, logged));
+  inLanes(versionsOf(the, names), AT_ONCE, (logged) => checkVersion(the, logged));

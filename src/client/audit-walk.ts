@@ -1,9 +1,10 @@
 // Walks over every entry of a log, makes its whole tree anew, and compares each served hash with the one it made.
 import { equalBytes } from '../../keys/bytes.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { appendLeaves, type Edge, partialTiles, type TileBytes } from '../protocol/growing-tree.ts';
 import { HASH_BYTES, hashLeaf } from '../protocol/merkle.ts';
 import { entriesPath, TILE_WIDTH, tilePath } from '../protocol/tiles.ts';
-import { fetchEntries, fetchTile, forEachOf, inOrder } from './audit-fetch.ts';
+import { AT_ONCE, fetchEntries, fetchTile, inOrder } from './audit-fetch.ts';
 import type { Report } from './audit-findings.ts';
 import type { RegistryReader } from './registry-reader.ts';
 
@@ -78,11 +79,11 @@ export const walkLog = async (the: WalkDeps, from: Edge, size: number): Promise<
     if (!isWhole(the, bundle)) return undefined;
     const entries = bundle.entries.slice(edge.size - bundle.index * TILE_WIDTH);
     const grown = appendLeaves(edge, entries.map(hashLeaf));
-    await forEachOf(grown.completed, compareTile(the));
+    await inLanes(grown.completed, AT_ONCE, compareTile(the));
     the.onEntries(edge.size, entries, grown.edge);
     edge = grown.edge;
     the.onProgress?.(edge.size, size);
   }
-  await forEachOf(partialTiles(edge), compareTile(the));
+  await inLanes(partialTiles(edge), AT_ONCE, compareTile(the));
   return edge;
 };

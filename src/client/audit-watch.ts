@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeBase64 } from '../../keys/bytes.ts';
 import type { LoggedEvent } from './audit-facts.ts';
 import { type AuditFinding, markOf } from './audit-findings.ts';
-import { isTrouble } from './audit-packs.ts';
 import { type AuditOptions, type Look, startAudit } from './audit-session.ts';
-import { Refusal } from './refusal.ts';
+import { isTrouble, Refusal } from './refusal.ts';
 
 /** What a watch sees of a registry. */
 type Sight =
@@ -104,7 +103,7 @@ const watcher = (options: WatchOptions) => {
   const judge = async (look: Look): Promise<Verdict> => {
     const touched = events.flatMap((event) => packOf(event) ?? []);
     const names = seen === 0 ? undefined : [...new Set([...touched, ...nextPacks()])];
-    const found = session.isWhole() ? await session.compare(look, names) : [];
+    const found = session.isWhole() ? (await session.compare(look, names)).findings : [];
     // What is wrong with the log itself stays wrong: it was signed and served that way.
     const all = [...session.ofLog.all(), ...found];
     await raise(all.map((finding) => [markOf(finding), alarmOf(finding)]));

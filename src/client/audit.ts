@@ -67,7 +67,7 @@ export const auditRegistry = async (options: AuditOptions): Promise<AuditReport>
   const session = startAudit(options);
   const look = await session.look();
   const compared = session.isWhole();
-  const ofRegistry = compared ? await session.compare(look) : [];
+  const ofRegistry = compared ? await session.compare(look) : { findings: [], leftOut: 0 };
   const { registry, head } = look;
   return {
     registry: registry.reader.base,
@@ -75,8 +75,8 @@ export const auditRegistry = async (options: AuditOptions): Promise<AuditReport>
     size: head.size,
     root: encodeBase64(head.root),
     counts: countsOf(session, look),
-    findings: [...session.ofLog.all(), ...ofRegistry],
-    leftOut: session.ofLog.leftOut(),
+    findings: [...session.ofLog.all(), ...ofRegistry.findings],
+    leftOut: session.ofLog.leftOut() + ofRegistry.leftOut,
     compared,
     durationMs: Math.round(performance.now() - started),
   };

@@ -27,7 +27,13 @@ const plain = (evidence: Evidence): Evidence =>
     ),
   ) as Evidence;
 
+const UNREADABLE: ReadonlySet<unknown> = new Set(['envelope_form', 'envelope_too_large']);
+
+/** By the code of a `KeyError`: what was served is no signed document, so nobody's signature was even looked at. */
+export const isUnreadable = (code: unknown): boolean => UNREADABLE.has(code);
+
 export const refusalOfBroken = ({ brokenLink, evidence }: Broken): Refusal => {
-  const [question, code] = OF_LINK[brokenLink];
+  const [question, named] = OF_LINK[brokenLink];
+  const code = isUnreadable(evidence['code']) ? 'reply_malformed' : named;
   return refusal(question, code, { link: brokenLink, ...plain(evidence) });
 };

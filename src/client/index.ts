@@ -24,6 +24,7 @@ export {
   type Evidence,
   QUESTIONS,
   type Question,
+  questionText,
   REFUSALS,
   Refusal,
   type RefusalCode,

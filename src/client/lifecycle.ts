@@ -1,6 +1,8 @@
 // Whether a version may still be chosen: what the registrar's list and the served manifest say of it, and to whom. Pure.
 import type { JsonObject } from '../../keys/canonical.ts';
+import type { Keyring } from '../../keys/keyring.ts';
 import { textOf } from '../protocol/manifest/read.ts';
+import type { Recorded } from './leaf.ts';
 import { refusal } from './refusal.ts';
 import { isYanked, type Wanted } from './resolve.ts';
 
@@ -38,4 +40,18 @@ export const lifecycleWarnings = (
   const deprecated = served['deprecated'] === true || served['versionDeprecated'] === true;
   const why = textOf(served['deprecationReason']);
   return [...warnings, ...(deprecated ? [because('this version is deprecated', why)] : [])];
+};
+
+/** What was recorded before a revocation begins is believed; whoever relies on it should know all the same. */
+export const revocationWarnings = (
+  keyring: Keyring | undefined,
+  keyId: string | undefined,
+  recorded: Recorded | undefined,
+): readonly string[] => {
+  const positions = (keyring?.revocations ?? [])
+    .filter((each) => each.keyId === keyId)
+    .flatMap(({ fromPosition }) => fromPosition ?? []);
+  if (recorded === undefined || !positions.some((from) => from > recorded.index)) return [];
+  const from = Math.min(...positions);
+  return [`key ${keyId} was revoked at position ${from}; this version lies before it, at ${recorded.index}`];
 };

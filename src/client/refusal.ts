@@ -14,11 +14,17 @@ export const QUESTIONS = {
   signature: 'the named key made the signature',
   delegation: 'that key speaks for this namespace and stands in force',
   statement: 'a release statement puts every byte under the key',
-  lifecycle: 'the version is not yanked',
+  lifecycle: 'the registrar’s list and the registry say whether it was yanked',
   engines: 'the pack admits the protocol version of this host',
   installed: 'the files on disk are the ones that were installed',
 } as const;
 export type Question = keyof typeof QUESTIONS;
+
+const DELEGATED_THEN = 'that key spoke for this namespace and stood in force when the log recorded it';
+
+/** A log says when a version was recorded, and as of then its key is asked about. */
+export const questionText = (question: Question, recorded: boolean): string =>
+  recorded && question === 'delegation' ? DELEGATED_THEN : QUESTIONS[question];
 
 /** The closed list of reasons; names that OpenWOP clients know already are kept. */
 export const REFUSALS = {
@@ -129,6 +135,15 @@ export const refusal = (
   message: string = REFUSALS[code],
   cause?: unknown,
 ): Refusal => new Refusal(question, code, message, evidence, cause);
+
+const TROUBLE: ReadonlySet<RefusalCode> = new Set([
+  'pack_registry_unreachable',
+  'reply_too_slow',
+  'registry_denied',
+]);
+
+/** Whether a refusal says only that the registry could not be asked. */
+export const isTrouble = (error: unknown): boolean => error instanceof Refusal && TROUBLE.has(error.code);
 
 /** How one question was answered; the third answer, "no", is a `Refusal`. */
 export type Answer =

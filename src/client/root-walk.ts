@@ -4,6 +4,7 @@ import { parseEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
 import { sha256 } from '../../keys/hash.ts';
 import { MAX_ROOT_STEPS, type Root, verifyFirstRoot, verifyRootUpdate } from '../../keys/root.ts';
+import { isUnreadable } from './broken-link.ts';
 import type { TrustAddresses } from './discovery.ts';
 import { type RefusalCode, refusal } from './refusal.ts';
 import type { RegistryReader } from './registry-reader.ts';
@@ -46,7 +47,9 @@ const asRootRefusal = <T>(
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     const cause = { ...evidence, reason: error.code, ...error.details };
-    throw refusal('root', code, cause, error.message, error);
+    const served = evidence['source'] === undefined || evidence['source'] === 'first_use';
+    const named = served && isUnreadable(error.code) ? 'reply_malformed' : code;
+    throw refusal('root', named, cause, error.message, error);
   }
 };
 

@@ -5,6 +5,8 @@ export interface Reply {
   readonly status: number;
   readonly url: string;
   readonly body: Uint8Array;
+  /** The header of that name, where a transport hands it on. */
+  readonly location?: string | undefined;
 }
 
 /** `maxBytes` bounds the body as it arrives, whatever its headers announce. */

@@ -6,7 +6,7 @@ import { refusalOfBroken } from './broken-link.ts';
 import type { TrustAddresses } from './discovery.ts';
 import { believeLog } from './log-head.ts';
 import type { LogView } from './log-view.ts';
-import { Refusal, refusal } from './refusal.ts';
+import { Refusal, type RefusalCode, refusal } from './refusal.ts';
 import { type Anchor, chooseAnchor, stateOf, type TrustDeps, walkToNewest } from './root-walk.ts';
 import type { TrustState } from './trust-state.ts';
 import type { Withdrawn } from './withdrawals.ts';
@@ -50,9 +50,17 @@ const believe = async (
   return { root, keyring, anchor: chosen.anchor, log: log?.view, withdrawn: log?.withdrawn };
 };
 
-/** A registry that was set up anew looks like one that was taken over; who knows better finds here what to remove. */
+/** How a registry that was set up anew looks to those who knew the old one. */
+const ANEW: ReadonlySet<RefusalCode> = new Set([
+  'root_fork',
+  'root_rollback',
+  'root_update_invalid',
+  'trust_documents_missing',
+]);
+
+/** It looks like one that was taken over, too; who knows better finds here what to remove. */
 const withMemory = (error: unknown, { store }: TrustDeps): unknown =>
-  error instanceof Refusal && /^(?:root|keyring|trust)_/.test(error.code)
+  error instanceof Refusal && ANEW.has(error.code)
     ? refusal(
         error.question,
         error.code,

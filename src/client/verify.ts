@@ -10,7 +10,7 @@ import { openArchive } from './archive.ts';
 import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
 import { claimOf } from './claim.ts';
 import { type Recorded, requireRecorded } from './leaf.ts';
-import { lifecycleWarnings } from './lifecycle.ts';
+import { lifecycleWarnings, revocationWarnings } from './lifecycle.ts';
 import { fetchTarball, findOffer, requireDigest } from './offer.ts';
 import { type Answer, refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
@@ -91,6 +91,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
   requireAssurance(assurance, policy.minAssurance);
   const withdrawn = registry.trust?.withdrawn?.get(digest);
   const warnings = lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
+  const revoked = revocationWarnings(registry.trust?.keyring, claim?.keyId, recorded);
   requireEngines(archive.manifest, policy);
   return {
     name: wanted.name,
@@ -103,7 +104,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
     assurance,
     recorded,
     questions: answersOf({ registry, claim, stated, protocolMajor: policy.protocolMajor }),
-    warnings: [...firstUseWarning(registry), ...warnings],
+    warnings: [...firstUseWarning(registry), ...revoked, ...warnings],
     manifest: archive.manifest,
     tarball,
     files: archive.files,

@@ -10,6 +10,7 @@ import {
   type WithdrawalsMark,
   withdrawalsMark,
 } from '../../keys/withdrawals.ts';
+import { isUnreadable } from './broken-link.ts';
 import { type RefusalCode, refusal } from './refusal.ts';
 
 /** What was withdrawn, by the hex SHA-256 of the tarball: in which way, as in `yanked`. */
@@ -35,7 +36,7 @@ const orRefuse = <T>(code: RefusalCode, make: () => T): T => {
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     const evidence = { reason: error.code, ...error.details };
-    throw refusal('lifecycle', code, evidence, undefined, error);
+    throw refusal('lifecycle', isUnreadable(error.code) ? 'reply_malformed' : code, evidence, undefined, error);
   }
 };
 

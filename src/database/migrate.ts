@@ -45,17 +45,23 @@ const applyNext = (sql: Sql, files: readonly Migration[]): Promise<string | unde
   });
 
 /**
- * Applies every pending `NNNN_name.sql` of `folder` in order and returns the names this call applied.
+ * Applies those of the files that are pending, in order, and returns the names this call applied.
  *
  * Each file is one transaction: a crash leaves whole files applied and the next start goes on from there.
  * Several processes may call this at once: they take turns, and each file is applied by exactly one of them.
  *
- * @throws MigrationRefused when folder and database do not belong together, or a file fails.
+ * @throws MigrationRefused when files and database do not belong together, or a file fails.
  */
-export const migrate = async (sql: Sql, folder: string): Promise<{ applied: string[] }> => {
-  const files = await readMigrations(folder);
+export const applyMigrations = async (
+  sql: Sql,
+  files: readonly Migration[],
+): Promise<{ applied: string[] }> => {
   const applied: string[] = [];
   for (let name = await applyNext(sql, files); name !== undefined; name = await applyNext(sql, files))
     applied.push(name);
   return { applied };
 };
+
+/** Applies every pending `NNNN_name.sql` of the folder, as `applyMigrations` does. */
+export const migrate = async (sql: Sql, folder: string): Promise<{ applied: string[] }> =>
+  applyMigrations(sql, await readMigrations(folder));

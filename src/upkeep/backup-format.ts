@@ -24,7 +24,7 @@ export interface TablePart extends Part {
   readonly rows: number;
 }
 
-export interface Manifest {
+export interface BackupManifest {
   readonly madeAt: string;
   /** The folder of all parts that change from backup to backup. */
   readonly snapshot: string;
@@ -84,7 +84,7 @@ const readTable = (value: Json): TablePart => ({
 const items = (value: Json, name: string): readonly Json[] => listOf(at(value, name));
 
 /** @throws UpkeepRefused backup_form, backup_version */
-export const parseManifest = (bytes: Uint8Array): Manifest => {
+export const parseManifest = (bytes: Uint8Array): BackupManifest => {
   const parsed = parseStrictJson(bytes);
   if (!parsed.ok || objectOf(parsed.value) === undefined) return refuse('');
   const { value } = parsed;
@@ -112,11 +112,11 @@ export const parseManifest = (bytes: Uint8Array): Manifest => {
   };
 };
 
-export const manifestText = (manifest: Manifest): string =>
+export const manifestText = (manifest: BackupManifest): string =>
   `${JSON.stringify({ type: BACKUP_TYPE, ...manifest }, null, 2)}\n`;
 
 /** Undefined where the folder holds no finished backup. @throws UpkeepRefused backup_form, backup_version */
-export const readManifest = async (folder: string): Promise<Manifest | undefined> => {
+export const readManifest = async (folder: string): Promise<BackupManifest | undefined> => {
   const bytes = await readFile(join(folder, MANIFEST_FILE)).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

@@ -1,16 +1,23 @@
 // Copies what a backup needs of the blob store; tiles are made from the rows, so that no damaged one gets into it.
 import { equalBytes } from '../../keys/bytes.ts';
-import { type BlobStore, bytesSource, streamBlob } from '../../storage/blob-store.ts';
+import {
+  type BlobSource,
+  type BlobStore,
+  bytesSource,
+  streamBlob,
+  verifiedSource,
+} from '../../storage/blob-store.ts';
 import { type Digest, digestOf, parseDigest } from '../../storage/digest.ts';
-import { blobKey, logTileKey } from '../../storage/object-keys.ts';
+import { blobKey, logTileKey, type ObjectKey } from '../../storage/object-keys.ts';
 import type { Tx } from '../database/connect.ts';
 import { EMPTY_EDGE, edgeRoot } from '../protocol/growing-tree.ts';
 import { EMPTY_ROOT } from '../protocol/merkle.ts';
 import type { LogObject } from '../transparency/log-tiles.ts';
 import { edgeObjects } from '../transparency/publish-head.ts';
-import { tarballsAfter } from './backup-store.ts';
+import { type Tarball, tarballsAfter } from './backup-store.ts';
 import { readLogObject } from './check-tiles.ts';
-import { type LogStep, logSteps } from './log-objects.ts';
+import { logSteps, type RightEdge } from './log-objects.ts';
+import { rowsBehind } from './pages.ts';
 
 export interface CopyDeps {
   readonly tx: Tx;
@@ -35,7 +42,7 @@ export async function* copyLog(
   { tx, target }: CopyDeps,
   size: number,
 ): AsyncGenerator<readonly string[], Uint8Array, undefined> {
-  let last: Pick<LogStep, 'edge' | 'bundle'> = { edge: EMPTY_EDGE, bundle: [] };
+  let last: RightEdge = { edge: EMPTY_EDGE, bundle: [] };
   for await (const step of logSteps(tx, size)) {
     yield await Promise.all(step.objects.map((object) => putTile(target, object)));
     last = step;
@@ -51,33 +58,45 @@ export const rootOfRows = async (tx: Tx, size: number): Promise<Uint8Array> => {
   return root;
 };
 
-/** Hashed on the way, so that a corrupt blob ends the backup. @throws StorageError blob_missing, blob_corrupt */
+/** A copy of another size is none. It goes only after the blob has shown that it can take its place. */
+const dropCopy = async (target: BlobStore, key: ObjectKey, blob: BlobSource): Promise<void> => {
+  for await (const _ of verifiedSource(key, blob));
+  await target.delete(key);
+};
+
+/**
+ * Hashed on the way, so that a corrupt blob ends the backup; of a copy that is there already only the size is asked for.
+ * @throws StorageError blob_missing, blob_corrupt, source_mismatch
+ */
 const copyBlob = async ({ blobs, target }: CopyDeps, digest: Digest, size: number): Promise<string> => {
   const key = blobKey(digest);
-  if ((await target.head(key))?.size !== size)
-    await target.put(key, { size, digest, read: () => streamBlob(blobs, digest) });
+  const blob = { size, digest, read: () => streamBlob(blobs, digest) };
+  const found = await target.head(key);
+  if (found !== undefined && found.size !== size) await dropCopy(target, key, blob);
+  if (found?.size !== size) await target.put(key, blob);
   return objectLine(key, size, digest);
 };
 
 const BLOBS_AT_ONCE = 4;
+
+const copyNamed = (the: CopyDeps, named: Tarball): Promise<string> => {
+  const digest = parseDigest(named.digest);
+  if (digest === undefined) throw new Error('a stored digest is not one');
+  return copyBlob(the, digest, named.size);
+};
 
 /**
  * Copies every tarball that a version names; the lines of them. They are there: what a version of this snapshot names
  * is named for ever, and no sweep takes it.
  */
 export async function* copyBlobs(the: CopyDeps): AsyncGenerator<readonly string[], void, undefined> {
-  for (let after = ''; ; ) {
-    const page = await tarballsAfter(the.tx, after);
-    for (let at = 0; at < page.length; at += BLOBS_AT_ONCE)
-      yield await Promise.all(
-        page.slice(at, at + BLOBS_AT_ONCE).map(({ digest, size }) => {
-          const parsed = parseDigest(digest);
-          if (parsed === undefined) throw new Error('a stored digest is not one');
-          return copyBlob(the, parsed, size);
-        }),
-      );
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.digest;
+  const page = (after: string) => tarballsAfter(the.tx, after);
+  let some: Tarball[] = [];
+  for await (const tarball of rowsBehind('', page, ({ digest }) => digest)) {
+    some.push(tarball);
+    if (some.length < BLOBS_AT_ONCE) continue;
+    yield await Promise.all(some.map((each) => copyNamed(the, each)));
+    some = [];
   }
+  yield await Promise.all(some.map((each) => copyNamed(the, each)));
 }

@@ -79,8 +79,14 @@ export const appliedMigrations = async (db: Queryable): Promise<AppliedMigration
   return db<AppliedMigration[]>`select name, sha256 from ${db(LEDGER)} order by name collate "C"`;
 };
 
-/** The tarballs that versions name, by digest in hex, each once. */
-export const tarballsAfter = (db: Queryable, after: string) => db<{ digest: string; size: number }[]>`
+export interface Tarball {
+  /** In hex. */
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** The tarballs that versions name, by digest, each once. */
+export const tarballsAfter = (db: Queryable, after: string): Promise<Tarball[]> => db<Tarball[]>`
   select digest, max(size) as size from (select encode(digest, 'hex') as digest, size from versions) as named
   where digest > ${after} group by digest order by digest limit ${ROWS_AT_ONCE}`;
 

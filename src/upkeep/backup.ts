@@ -1,6 +1,6 @@
 // Backs a registry up while it runs: one moment of its database, and every object that this moment needs.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeHex, equalBytes, utf8 } from '../../keys/bytes.ts';
 import { parseEnvelope } from '../../keys/envelope.ts';
@@ -11,8 +11,8 @@ import { rootAt } from '../access/delegation-store.ts';
 import type { Sql, Tx } from '../database/connect.ts';
 import { type Head, readHead } from '../transparency/log-store.ts';
 import {
+  type BackupManifest,
   MANIFEST_FILE,
-  type Manifest,
   manifestText,
   OBJECTS_FOLDER,
   type Part,
@@ -22,7 +22,7 @@ import {
 import { copyBlobs, copyLog, rootOfRows } from './backup-objects.ts';
 import { appliedMigrations, LEDGER, references, rowsOf, sequenceValues, tableNames } from './backup-store.ts';
 import type { Progress } from './fsck.ts';
-import { replaceFile, writeLines, writePart } from './parts.ts';
+import { makeOwnFolder, replaceFile, writeLines, writePart } from './parts.ts';
 import { inReferenceOrder } from './reference-order.ts';
 import { UpkeepRefused } from './refused.ts';
 import { inSnapshot } from './upkeep-store.ts';
@@ -54,10 +54,14 @@ const newestRoot = async (tx: Tx): Promise<{ root: Root; envelope: string }> => 
   return { root: verifyFirstRoot(parseEnvelope(envelope)), envelope };
 };
 
+const requireSound = async (tx: Tx, { size, root }: Head): Promise<void> => {
+  if (!equalBytes(await rootOfRows(tx, size), root)) throw new UpkeepRefused('log_unsound', { size });
+};
+
 /** What was backed up there before has to be a beginning of what is backed up now. */
 const requireSameLog = async (
   tx: Tx,
-  before: Manifest | undefined,
+  before: BackupManifest | undefined,
   head: Head,
   { log }: Root,
 ): Promise<void> => {
@@ -65,8 +69,10 @@ const requireSameLog = async (
   const evidence = { found: before.registry, expected: log.origin, foundSize: before.size, size: head.size };
   if (before.registry !== log.origin) throw new UpkeepRefused('backup_of_another', evidence);
   if (before.size > head.size) throw new UpkeepRefused('backup_ahead', evidence);
-  if (encodeHex(await rootOfRows(tx, before.size)) !== before.root)
-    throw new UpkeepRefused('backup_of_another', evidence);
+  if (encodeHex(await rootOfRows(tx, before.size)) === before.root) return;
+  // Damaged rows make another beginning as well.
+  await requireSound(tx, head);
+  throw new UpkeepRefused('backup_of_another', evidence);
 };
 
 const saveTable = async ({ tx, folder, snapshot, progress }: Making, table: string): Promise<TablePart> => {
@@ -119,7 +125,7 @@ const saveKeys = async ({ keyFolder, folder, snapshot, withKeys }: Making): Prom
   return parts;
 };
 
-const makeManifest = async (the: Making): Promise<Manifest> => {
+const makeManifest = async (the: Making): Promise<BackupManifest> => {
   const { tx, snapshot } = the;
   const head = await readHead(tx);
   if (head === undefined) throw new UpkeepRefused('log_unsound', { missing: 'head' });
@@ -156,9 +162,9 @@ const dropOthers = async (folder: string, snapshot: string): Promise<void> => {
  */
 export const makeBackup =
   (the: BackupDeps) =>
-  async (options: BackupOptions): Promise<Manifest> => {
+  async (options: BackupOptions): Promise<BackupManifest> => {
     const { folder } = options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeOwnFolder(folder);
     const target = await openDiskStore(join(folder, OBJECTS_FOLDER));
     const snapshot = `snapshot-${randomUUID()}`;
     const manifest = await inSnapshot(the.sql, (tx) =>

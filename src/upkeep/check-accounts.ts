@@ -11,6 +11,7 @@ import {
 } from './account-store.ts';
 import { dataOf } from './check-event.ts';
 import type { FindingCode } from './findings.ts';
+import { rowsBehind } from './pages.ts';
 import type { Report } from './report.ts';
 
 export interface AccountsDeps {
@@ -34,21 +35,6 @@ const checkToken = ({ report }: AccountsDeps, row: TokenFacts): undefined => {
     report.add('token_differs', row.id, { expected, found });
 };
 
-/** Asks for page after page, each behind the last key of the one before. */
-const eachOf = async <Row>(
-  page: (after: string) => Promise<readonly Row[]>,
-  keyOf: (row: Row) => string,
-  check: (row: Row) => void,
-): Promise<void> => {
-  for (let after = ''; ; ) {
-    const rows = await page(after);
-    for (const row of rows) check(row);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = keyOf(last);
-  }
-};
-
 const WITHOUT_ROW: Readonly<Record<string, FindingCode>> = {
   'account.created': 'event_without_account',
   'token.created': 'event_without_token',
@@ -57,16 +43,18 @@ const WITHOUT_ROW: Readonly<Record<string, FindingCode>> = {
 
 export const checkAccounts = async (the: AccountsDeps): Promise<void> => {
   const { tx, report } = the;
-  await eachOf(
+  const claims = rowsBehind(
+    '',
     (after) => claimsAfter(tx, after),
     ({ namespace }) => namespace,
-    (row) => checkClaim(the, row),
   );
-  await eachOf(
+  for await (const row of claims) checkClaim(the, row);
+  const tokens = rowsBehind(
+    '',
     (after) => tokensAfter(tx, after),
     ({ id }) => id,
-    (row) => checkToken(the, row),
   );
+  for await (const row of tokens) checkToken(the, row);
   for (const name of await accountsWithoutEvent(tx)) report.add('account_without_event', name);
   for (const { kind, subject } of await madeWithoutRow(tx)) {
     const code = WITHOUT_ROW[kind];

@@ -47,9 +47,9 @@ const inspect = async (
   try {
     // The bytes are hashed on the way; nothing is made of them before the end. A damaged archive ends the reading
     // early, so the rest is read for the hash alone.
-    const report = await inspectTarball(streamBlob(blobs, digest));
-    if (report.violations.length > 0) for await (const _ of streamBlob(blobs, digest));
-    return report;
+    const archive = await inspectTarball(streamBlob(blobs, digest));
+    if (archive.violations.length > 0) for await (const _ of streamBlob(blobs, digest));
+    return archive;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     if (error.code === 'blob_missing') report.add('blob_missing', nameOf(row), { expected: blobKey(digest) });

@@ -11,6 +11,7 @@ import type { Tx } from '../database/connect.ts';
 import { type KeyRow, keyEventsWithoutRow, keysAfter } from './account-store.ts';
 import { actorOfEvent, dataOf } from './check-event.ts';
 import { type PlacedRoot, rootAtPlace } from './check-roots.ts';
+import { rowsBehind } from './pages.ts';
 import type { Report } from './report.ts';
 
 export interface KeysDeps {
@@ -93,15 +94,10 @@ const checkRevocation = ({ report, roots }: KeysDeps, row: KeyRow): undefined =>
 };
 
 export const checkKeys = async (the: KeysDeps): Promise<void> => {
-  for (let after = ''; ; ) {
-    const rows = await keysAfter(the.tx, after);
-    for (const row of rows) {
-      checkDelegation(the, row);
-      checkRevocation(the, row);
-    }
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    after = last.key_id;
+  const page = (after: string) => keysAfter(the.tx, after);
+  for await (const row of rowsBehind('', page, ({ key_id }) => key_id)) {
+    checkDelegation(the, row);
+    checkRevocation(the, row);
   }
   for (const { subject, kind } of await keyEventsWithoutRow(the.tx))
     the.report.add(kind === 'key.delegated' ? 'event_without_delegation' : 'revocation_differs', subject);

@@ -5,9 +5,9 @@ import type { BlobStore, ListedBlob } from '../../storage/blob-store.ts';
 import { BLOB_PREFIX, parseBlobKey } from '../../storage/object-keys.ts';
 import type { Sql } from '../database/connect.ts';
 import { readHead } from '../transparency/log-store.ts';
-import type { SealState } from '../transparency/seal.ts';
 import { type ListedObject, listLogObjects, partialBytes, standingOf } from './check-published.ts';
 import { readLogObject } from './check-tiles.ts';
+import type { RightEdge } from './log-objects.ts';
 import type { Report } from './report.ts';
 import { namedDigests } from './upkeep-store.ts';
 
@@ -24,14 +24,12 @@ const KEYS_AT_ONCE = 1_000;
 /** Enough to tell that the log is not the one of this database. */
 const MAX_BEYOND = 1_000;
 
-type EdgeParts = Pick<SealState, 'edge' | 'bundle'>;
-
 const sizeNow = async (sql: Sql): Promise<number> => (await readHead(sql))?.size ?? 0;
 
 const checkPartial = async (
   { blobs, report }: LogObjectsDeps,
   { path, parsed }: ListedObject,
-  edge: EdgeParts,
+  edge: RightEdge,
 ): Promise<void> => {
   const found = await readLogObject(blobs, path);
   if (found !== undefined && !equalBytes(found, partialBytes(parsed, edge)))
@@ -54,7 +52,7 @@ const checkBeyond = async (
 };
 
 /** @param edge the right edge that sound rows make, undefined for others. */
-export const checkLogObjects = async (the: LogObjectsDeps, edge: EdgeParts | undefined): Promise<void> => {
+export const checkLogObjects = async (the: LogObjectsDeps, edge: RightEdge | undefined): Promise<void> => {
   const size = await sizeNow(the.sql);
   const beyond: ListedObject[] = [];
   for await (const object of listLogObjects(the.blobs)) {

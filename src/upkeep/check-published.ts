@@ -10,9 +10,10 @@ import { LogError } from '../protocol/log-errors.ts';
 import { parseNote } from '../protocol/signed-note.ts';
 import { encodeEntries, parseTilePath, TILE_WIDTH, type TilePath, tilePath } from '../protocol/tiles.ts';
 import { isSuperseded } from '../transparency/publish-head.ts';
-import { MAX_BATCH, type SealState } from '../transparency/seal.ts';
+import { MAX_BATCH } from '../transparency/seal.ts';
 import { openedBy } from './check-rows.ts';
 import { readLogObject } from './check-tiles.ts';
+import type { RightEdge } from './log-objects.ts';
 import type { Report } from './report.ts';
 
 /** The checkpoint object of a blob store, as far as it can be read. */
@@ -113,10 +114,7 @@ export const standingOf = (
 };
 
 /** The bytes that an incomplete object must have, as a beginning of what is there now. */
-export const partialBytes = (
-  path: TilePath,
-  { edge, bundle }: Pick<SealState, 'edge' | 'bundle'>,
-): Uint8Array => {
+export const partialBytes = (path: TilePath, { edge, bundle }: RightEdge): Uint8Array => {
   if (path.kind === 'entries') return encodeEntries(bundle.slice(0, path.width));
   const { level, width } = path.tile;
   return Buffer.concat((edge.levels[level] ?? []).slice(0, width));

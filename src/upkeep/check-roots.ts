@@ -4,6 +4,7 @@ import { KeyError } from '../../keys/errors.ts';
 import { type Root, verifyFirstRoot, verifyRootUpdate } from '../../keys/root.ts';
 import type { Tx } from '../database/connect.ts';
 import { dataOf } from './check-event.ts';
+import { rowsBehind } from './pages.ts';
 import type { Report } from './report.ts';
 import { allRoots, eventsOfKinds } from './upkeep-store.ts';
 
@@ -51,17 +52,12 @@ const placesOf = async (
   rows: Envelopes,
 ): Promise<ReadonlyMap<number, number | null>> => {
   const places = new Map<number, number | null>();
-  // A registry publishes as many roots as its clients walk, so that they all fit one page or a few.
-  for (let after = ''; ; ) {
-    const events = await eventsOfKinds(tx, ['root.published'], after);
-    for (const event of events) {
-      const version = Number(/^root:(\d+)$/.exec(event.subject)?.[1]);
-      if (dataOf(event)['envelope'] !== rows.get(version)) report.add('root_event_differs', event.subject);
-      places.set(version, event.position);
-    }
-    const last = events.at(-1);
-    if (last === undefined) break;
-    after = last.id;
+  const page = (after: string) => eventsOfKinds(tx, ['root.published'], after);
+  // A registry publishes as many roots as its clients walk, so that the places of all fit into memory.
+  for await (const event of rowsBehind('', page, ({ id }) => id)) {
+    const version = Number(/^root:(\d+)$/.exec(event.subject)?.[1]);
+    if (dataOf(event)['envelope'] !== rows.get(version)) report.add('root_event_differs', event.subject);
+    places.set(version, event.position);
   }
   for (const version of rows.keys())
     if (!places.has(version)) report.add('root_event_differs', `root:${version}`);

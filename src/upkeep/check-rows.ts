@@ -10,6 +10,7 @@ import { TILE_WIDTH } from '../protocol/tiles.ts';
 import { type EventOrder, type Head, readHead } from '../transparency/log-store.ts';
 import { flawsOfEvent } from './check-event.ts';
 import type { FindingCode } from './findings.ts';
+import { rowsBehind } from './pages.ts';
 import type { Report } from './report.ts';
 import {
   type EventRow,
@@ -111,15 +112,10 @@ const strays = async ({ tx, report }: RowsDeps, size: number): Promise<void> => 
 };
 
 const unsealed = async ({ tx, report }: RowsDeps): Promise<void> => {
-  for (let after = ''; ; ) {
-    const rows = await unsealedAfter(tx, after);
-    for (const row of rows) {
-      for (const { about, code, ...evidence } of flawsOfEvent(row)) report.add(code, about, evidence);
-      if (row.skipped) report.add('event_skipped', row.id);
-    }
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.id;
+  const page = (after: string) => unsealedAfter(tx, after);
+  for await (const row of rowsBehind('', page, ({ id }) => id)) {
+    for (const { about, code, ...evidence } of flawsOfEvent(row)) report.add(code, about, evidence);
+    if (row.skipped) report.add('event_skipped', row.id);
   }
 };
 

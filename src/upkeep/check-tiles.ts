@@ -2,12 +2,12 @@
 import { equalBytes } from '../../keys/bytes.ts';
 import { type BlobStore, readObject } from '../../storage/blob-store.ts';
 import { StorageError } from '../../storage/errors.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { logTileKey } from '../../storage/object-keys.ts';
 import type { Tx } from '../database/connect.ts';
 import { HASH_BYTES, hashLeaf } from '../protocol/merkle.ts';
 import { TILE_WIDTH, tilePath } from '../protocol/tiles.ts';
 import type { LogObject } from '../transparency/log-tiles.ts';
-import { inParallel } from './in-parallel.ts';
 import { type LogStep, logSteps } from './log-objects.ts';
 import type { Report } from './report.ts';
 import { leavesIn, type SubtreeRow, straySubtrees, subtreesAt } from './upkeep-store.ts';
@@ -24,7 +24,7 @@ const STEPS_AT_ONCE = 4;
 /** A bundle of the largest leaves. */
 const MAX_OBJECT_BYTES = 32 * 1024 * 1024;
 
-/** An object of the log; undefined where it is not there, or is larger than any can be. */
+/** An object of the log; undefined where it is not there, no bytes where it is larger than any can be. */
 export const readLogObject = async (blobs: BlobStore, path: string): Promise<Uint8Array | undefined> => {
   try {
     return await readObject(blobs, logTileKey(path), { maxBytes: MAX_OBJECT_BYTES });
@@ -57,7 +57,7 @@ const compareStep = async (the: TilesDeps, step: LogStep): Promise<void> => {
 /** For a log whose rows make its signed head. */
 export const checkTiles = async (the: TilesDeps, size: number): Promise<void> => {
   let done = 0;
-  await inParallel(logSteps(the.tx, size), STEPS_AT_ONCE, async (step) => {
+  await inLanes(logSteps(the.tx, size), STEPS_AT_ONCE, async (step) => {
     await compareStep(the, step);
     done = Math.max(done, step.edge.size);
     the.progress(done, size);

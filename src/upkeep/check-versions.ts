@@ -6,6 +6,7 @@ import { instantMs } from '../../keys/document.ts';
 import { verify } from '../../keys/ed25519.ts';
 import { parseEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import type { Tx } from '../database/connect.ts';
 import type { StoredVersion } from '../packs/pack-store.ts';
 import { packIndex, packMap, versionManifest } from '../packs/shapes.ts';
@@ -17,7 +18,7 @@ import { StatementError } from '../protocol/statement-errors.ts';
 import { type ArchiveDeps, checkArchive, checkBlob, digestOfRow, nameOf } from './check-archive.ts';
 import { actorOfEvent, dataOf, eventOf } from './check-event.ts';
 import type { FindingCode } from './findings.ts';
-import { inParallel } from './in-parallel.ts';
+import { rowsBehind } from './pages.ts';
 import {
   countVersions,
   publishedWithoutVersion,
@@ -141,15 +142,12 @@ const checkVersion = async (the: VersionsDeps, row: VersionRow, reads: boolean):
   if ((await checkBlob(the, row)) && reads) await checkArchive(the, row);
 };
 
-async function* allVersions(tx: Tx): AsyncGenerator<VersionRow, void, undefined> {
-  for (let after = { name_key: '', version: '' }; ; ) {
-    const rows = await versionsAfter(tx, after);
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last;
-  }
-}
+const allVersions = (tx: Tx): AsyncIterable<VersionRow> =>
+  rowsBehind<VersionRow, Pick<VersionRow, 'name_key' | 'version'>>(
+    { name_key: '', version: '' },
+    (after) => versionsAfter(tx, after),
+    (row) => row,
+  );
 
 const strays = async ({ tx, report }: VersionsDeps): Promise<void> => {
   for (const { id, subject } of await publishedWithoutVersion(tx))
@@ -162,7 +160,7 @@ export const checkVersions = async (the: VersionsDeps): Promise<void> => {
   const chosen = the.sample === 'all' ? undefined : await someVersions(the.tx, the.sample);
   const total = await countVersions(the.tx);
   let done = 0;
-  await inParallel(allVersions(the.tx), TARBALLS_AT_ONCE, async (row) => {
+  await inLanes(allVersions(the.tx), TARBALLS_AT_ONCE, async (row) => {
     await checkVersion(the, row, chosen?.has(`${row.name_key}@${row.version}`) ?? true);
     done += 1;
     the.progress(done, total);

@@ -4,7 +4,6 @@ import type { Sql, Tx } from '../database/connect.ts';
 import { type Edge, EMPTY_EDGE } from '../protocol/growing-tree.ts';
 import { TILE_WIDTH } from '../protocol/tiles.ts';
 import { type Head, leavesBetween } from '../transparency/log-store.ts';
-import type { SealState } from '../transparency/seal.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkCosignatures, checkEarlyCosignatures, cosignedSizes } from './check-cosignatures.ts';
@@ -22,6 +21,7 @@ import { checkRoots, type PlacedRoot } from './check-roots.ts';
 import { type CheckedRows, checkRows } from './check-rows.ts';
 import { checkTiles, locateDamage } from './check-tiles.ts';
 import { checkVersions } from './check-versions.ts';
+import type { RightEdge } from './log-objects.ts';
 import { openReport, type Report } from './report.ts';
 import { inSnapshot } from './upkeep-store.ts';
 
@@ -87,9 +87,7 @@ const checkLog = async (the: Moment): Promise<CheckedRows & { readonly atPublish
   return { ...rows, atPublished };
 };
 
-type EdgeParts = Pick<SealState, 'edge' | 'bundle'>;
-
-const edgePartsOf = async (tx: Tx, edge: Edge): Promise<EdgeParts> => ({
+const rightEdgeOf = async (tx: Tx, edge: Edge): Promise<RightEdge> => ({
   edge,
   bundle: await leavesBetween(tx, edge.size - (edge.size % TILE_WIDTH), edge.size),
 });
@@ -106,7 +104,7 @@ const checkStoredLog = async (the: Moment, rows: Awaited<ReturnType<typeof check
 /** Everything that can be read in one moment of the database; the right edge of its log where the rows are sound. */
 const checkMoment = async (
   the: Moment,
-): Promise<{ head: Head | undefined; size: number; edge: EdgeParts | undefined }> => {
+): Promise<{ head: Head | undefined; size: number; edge: RightEdge | undefined }> => {
   const rows = await checkLog(the);
   const size = rows.head?.size ?? 0;
   const roots = the.roots.map(({ root }) => root);
@@ -125,7 +123,7 @@ const checkMoment = async (
   return {
     head: rows.head,
     size,
-    edge: rows.sound && rows.edge ? await edgePartsOf(the.tx, rows.edge) : undefined,
+    edge: rows.sound && rows.edge ? await rightEdgeOf(the.tx, rows.edge) : undefined,
   };
 };
 
@@ -155,7 +153,7 @@ export interface RestoredDeps extends Omit<FsckDeps, 'sql' | 'patienceMs'> {
   readonly note: string;
 }
 
-/** Checks rows that are about to be committed with the objects that are there already. */
+/** Checks rows that are about to be committed with the objects that are theirs. */
 export const checkRestored = async ({ tx, note, report, ...the }: RestoredDeps) => {
   const roots = await checkRoots({ tx, report });
   const published = { note, checkpoint: checkpointIn(note) };

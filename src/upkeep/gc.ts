@@ -7,7 +7,7 @@ import { forgetSweeps, lockBlob, noteSweep, unlockBlob } from './gc-store.ts';
 import { withSealerLock } from './sealer-lock.ts';
 
 export interface GcOptions {
-  /** False: only tells. */
+  /** False: only tells; a blob of random bytes is put and deleted all the same, to learn what time the store has. */
   readonly remove: boolean;
 }
 

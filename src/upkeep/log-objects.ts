@@ -18,6 +18,9 @@ export interface LogStep {
   readonly bundle: readonly Uint8Array[];
 }
 
+/** What incomplete tiles and the incomplete bundle are made from. */
+export type RightEdge = Pick<LogStep, 'edge' | 'bundle'>;
+
 const fullBundle = (start: number, leaves: readonly Uint8Array[]): readonly LogObject[] =>
   leaves.length < TILE_WIDTH
     ? []

@@ -1,12 +1,12 @@
 // Files of a backup: written whole and durable with their digest, and read back only as what they were.
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { startDigest } from '../../storage/digest.ts';
-import { durableDirectories } from '../../storage/durable-directories.ts';
+import { type DurableDirectories, durableDirectories } from '../../storage/durable-directories.ts';
 import type { Part } from './backup-format.ts';
 import { UpkeepRefused } from './refused.ts';
 
@@ -14,6 +14,13 @@ const OWNER_ONLY = 0o600;
 const FOLDER_OF_OWNER = 0o700;
 
 type Chunks = AsyncIterable<Uint8Array>;
+
+/** Open to their owner alone, as far as they are made here. */
+const foldersIn = (folder: string): DurableDirectories =>
+  durableDirectories(resolve(folder), FOLDER_OF_OWNER);
+
+/** Makes a folder for what only its owner may read, unless it is there; on disk when this resolves. */
+export const makeOwnFolder = (folder: string): Promise<void> => foldersIn(folder).ensure(resolve(folder));
 
 const intoFile = async (file: FileHandle, path: string, chunks: Chunks): Promise<Part> => {
   const digest = startDigest();
@@ -29,11 +36,14 @@ const intoFile = async (file: FileHandle, path: string, chunks: Chunks): Promise
 
 /** Writes a part, readable by its owner alone; on disk when this resolves. Never over another one. */
 export const writePart = async (folder: string, path: string, chunks: Chunks): Promise<Part> => {
-  const target = join(folder, path);
-  await mkdir(dirname(target), { recursive: true, mode: FOLDER_OF_OWNER });
+  const target = resolve(folder, path);
+  const folders = foldersIn(folder);
+  await folders.ensure(dirname(target));
   const file = await open(target, 'wx', OWNER_ONLY);
   try {
-    return await intoFile(file, path, chunks);
+    const part = await intoFile(file, path, chunks);
+    await folders.sync(dirname(target));
+    return part;
   } finally {
     await file.close();
   }
@@ -70,7 +80,7 @@ export const replaceFile = async (folder: string, path: string, text: string): P
     await file.close();
   }
   await rename(draft, target);
-  await durableDirectories(folder).sync(folder);
+  await foldersIn(folder).sync(resolve(folder));
 };
 
 /** @throws UpkeepRefused backup_damaged */

@@ -9,22 +9,22 @@ import { type Root, verifyFirstRoot } from '../../keys/root.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { type Digest, parseDigest, startDigest } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { type ObjectKey, parseObjectKey } from '../../storage/object-keys.ts';
 import { appendLeaves, EMPTY_EDGE, edgeRoot } from '../protocol/growing-tree.ts';
 import { LogError } from '../protocol/log-errors.ts';
 import { hashLeaf } from '../protocol/merkle.ts';
 import { decodeEntries, entriesPath, TILE_WIDTH } from '../protocol/tiles.ts';
-import { type Manifest, OBJECTS_FOLDER, type Part, readManifest } from './backup-format.ts';
+import { type BackupManifest, OBJECTS_FOLDER, type Part, readManifest } from './backup-format.ts';
 import { readLogObject } from './check-tiles.ts';
 import type { Progress } from './fsck.ts';
-import { inParallel } from './in-parallel.ts';
 import { readLines, requirePart } from './parts.ts';
 import { UpkeepRefused } from './refused.ts';
 
 /** A backup that holds together. */
 export interface Backup {
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: BackupManifest;
   readonly objects: BlobStore;
   readonly root: Root;
 }
@@ -90,7 +90,7 @@ export const rootOfBackup = async (
   return encodeHex(edgeRoot(edge));
 };
 
-const readRoot = async (folder: string, { rootDocument }: Manifest): Promise<Root> => {
+const readRoot = async (folder: string, { rootDocument }: BackupManifest): Promise<Root> => {
   try {
     return verifyFirstRoot(parseEnvelope(await readFile(join(folder, rootDocument.path), 'utf8')));
   } catch (error) {
@@ -111,7 +111,7 @@ const requireTree = async (backup: Backup): Promise<void> => {
 };
 
 /** @throws UpkeepRefused backup_unfinished, backup_form, backup_version */
-export const requireManifest = async (folder: string): Promise<Manifest> => {
+export const requireManifest = async (folder: string): Promise<BackupManifest> => {
   const manifest = await readManifest(folder);
   if (manifest === undefined) throw new UpkeepRefused('backup_unfinished', { folder });
   return manifest;
@@ -127,7 +127,7 @@ export const openBackup = async (folder: string, progress: Progress): Promise<Ba
   for (const part of [...tables, list, rootDocument, ...keys]) await requirePart(folder, part);
   const objects = await openDiskStore(join(folder, OBJECTS_FOLDER));
   let done = 0;
-  await inParallel(listedObjects({ folder, manifest }), OBJECTS_AT_ONCE, async (object) => {
+  await inLanes(listedObjects({ folder, manifest }), OBJECTS_AT_ONCE, async (object) => {
     await requireObject(objects, object);
     done += 1;
     progress('objects of the backup', done, 0);
@@ -138,4 +138,4 @@ export const openBackup = async (folder: string, progress: Progress): Promise<Ba
 };
 
 /** Bytes of the checkpoint as it is published. */
-export const checkpointBytes = ({ checkpoint }: Manifest): Uint8Array => utf8(checkpoint);
+export const checkpointBytes = ({ checkpoint }: BackupManifest): Uint8Array => utf8(checkpoint);

@@ -45,6 +45,10 @@ export const REFUSALS = {
     'The blob store holds objects that are not in the backup.',
     'Restore into an empty one: another BLOB_URL, or another ATTESTRY_DATA_DIR.',
   ],
+  keys_taken: [
+    'The folder of private keys holds other keys under names of the backup.',
+    'Move them away, or restore with another ATTESTRY_DATA_DIR. Nothing was written over.',
+  ],
   log_would_shrink: [
     'A larger log than the one in the backup was signed already: what came after would be lost, and every client that saw it would find a fork.',
     [

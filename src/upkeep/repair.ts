@@ -10,7 +10,7 @@ import { edgeObjects } from '../transparency/publish-head.ts';
 import { listLogObjects, partialBytes, readPublished, standingOf } from './check-published.ts';
 import { readLogObject } from './check-tiles.ts';
 import { type Checked, checkAll, type FsckDeps, type FsckOptions } from './fsck.ts';
-import { type LogStep, logSteps } from './log-objects.ts';
+import { type LogStep, logSteps, type RightEdge } from './log-objects.ts';
 import { UpkeepRefused } from './refused.ts';
 import { withSealerLock } from './sealer-lock.ts';
 import { removeSubtree, type SubtreeRow, straySubtrees, subtreesAt, writeSubtree } from './upkeep-store.ts';
@@ -57,11 +57,7 @@ const dropStrays = async ({ session, tell }: Work, size: number): Promise<void> 
 };
 
 /** Incomplete tiles are made again from the right edge, and what a crash left beyond it is dropped. */
-const setObjectsRight = async (
-  the: Work,
-  size: number,
-  last: Pick<LogStep, 'edge' | 'bundle'>,
-): Promise<void> => {
+const setObjectsRight = async (the: Work, size: number, last: RightEdge): Promise<void> => {
   for await (const object of listLogObjects(the.blobs)) {
     const { path, parsed } = object;
     const standing = standingOf(object, size);
@@ -73,11 +69,7 @@ const setObjectsRight = async (
   }
 };
 
-const publishAgain = async (
-  the: Work,
-  { checkpoint }: Head,
-  last: Pick<LogStep, 'edge' | 'bundle'>,
-): Promise<void> => {
+const publishAgain = async (the: Work, { checkpoint }: Head, last: RightEdge): Promise<void> => {
   for (const object of edgeObjects(last)) await writeObject(the, object);
   if ((await readPublished(the.blobs)).note === checkpoint) return;
   await the.blobs.replace(LOG_CHECKPOINT_KEY, Buffer.from(checkpoint));
@@ -87,7 +79,7 @@ const publishAgain = async (
 const repairLog = async (the: Work): Promise<void> => {
   const head = await readHead(the.session);
   if (head === undefined) return;
-  let last: Pick<LogStep, 'edge' | 'bundle'> = { edge: EMPTY_EDGE, bundle: [] };
+  let last: RightEdge = { edge: EMPTY_EDGE, bundle: [] };
   for await (const step of logSteps(the.session, head.size)) {
     await writeStep(the, step);
     last = step;

@@ -1,7 +1,8 @@
 // Whether a backup may be restored where it is asked to be: nothing there may be lost, and no larger log forgotten.
 import { encodeHex } from '../../keys/bytes.ts';
-import type { BlobStore } from '../../storage/blob-store.ts';
-import { LOG_CHECKPOINT_KEY, LOG_PREFIX } from '../../storage/object-keys.ts';
+import { type BlobStore, isReplaceable } from '../../storage/blob-store.ts';
+import { type Digest, startDigest } from '../../storage/digest.ts';
+import { LOG_CHECKPOINT_KEY, LOG_PREFIX, type ObjectKey } from '../../storage/object-keys.ts';
 import type { Sql } from '../database/connect.ts';
 import { type Checkpoint, openCheckpoint } from '../protocol/checkpoint.ts';
 import { LogError } from '../protocol/log-errors.ts';
@@ -17,15 +18,16 @@ import { readPublished, standingOf } from './check-published.ts';
 import { type Backup, rootOfBackup } from './read-backup.ts';
 import { UpkeepRefused } from './refused.ts';
 
-const sameMigrations = (one: readonly AppliedMigration[], other: readonly AppliedMigration[]): boolean =>
-  JSON.stringify(one.map(({ name, sha256 }) => [name, sha256])) ===
-  JSON.stringify(other.map(({ name, sha256 }) => [name, sha256]));
+/** A shape on the way to that of the backup. */
+const isBeginning = (found: readonly AppliedMigration[], wanted: readonly AppliedMigration[]): boolean =>
+  found.length > 0 &&
+  found.every(({ name, sha256 }, at) => name === wanted[at]?.name && sha256 === wanted[at]?.sha256);
 
 /** Without tables, or with the empty ones that a restore which broke off has made. @throws UpkeepRefused database_not_empty */
 export const requireEmptyDatabase = async (sql: Sql, { manifest }: Backup): Promise<void> => {
   const tables = await tableNames(sql);
   if (tables.length === 0) return;
-  if (!sameMigrations(await appliedMigrations(sql), manifest.migrations))
+  if (!isBeginning(await appliedMigrations(sql), manifest.migrations))
     throw new UpkeepRefused('database_not_empty', { found: tables.slice(0, 20) });
   for (const table of tables.filter((name) => name !== LEDGER))
     if (!(await isTableEmpty(sql, table))) throw new UpkeepRefused('database_not_empty', { found: table });
@@ -40,10 +42,26 @@ const requireNotLarger = async (backup: Backup, { size, root }: Checkpoint, wher
     throw new UpkeepRefused('log_would_fork', { ...evidence, foundRoot: encodeHex(root) });
 };
 
-/** Objects of the store that the backup does not have. */
-const requireKnownObjects = async (blobs: BlobStore, { objects, manifest }: Backup): Promise<void> => {
+/** An object that the backup has as well. */
+const requireSame = async (blobs: BlobStore, { objects }: Backup, key: ObjectKey): Promise<void> => {
+  if ((await digestIn(blobs, key)) === (await digestIn(objects, key))) return;
+  throw new UpkeepRefused(isReplaceable(key) ? 'log_would_fork' : 'store_not_empty', { found: key });
+};
+
+const digestIn = async (blobs: BlobStore, key: ObjectKey): Promise<Digest> => {
+  const digest = startDigest();
+  for await (const chunk of (await blobs.get(key))?.body ?? []) digest.update(chunk);
+  return digest.finish();
+};
+
+const requireKnownObjects = async (blobs: BlobStore, backup: Backup): Promise<void> => {
+  const { objects, manifest } = backup;
   for await (const { key } of blobs.list('')) {
-    if (key === LOG_CHECKPOINT_KEY || (await objects.head(key)) !== undefined) continue;
+    if (key === LOG_CHECKPOINT_KEY) continue;
+    if ((await objects.head(key)) !== undefined) {
+      await requireSame(blobs, backup, key);
+      continue;
+    }
     const parsed = parseTilePath(key.slice(LOG_PREFIX.length));
     const evidence = { found: key, backup: manifest.size };
     if (

@@ -1,20 +1,16 @@
 // Restores a backup into an empty database and an empty blob store, or says why it does not.
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { encodeHex, equalBytes } from '../../keys/bytes.ts';
 import { keyFingerprint } from '../../keys/key.ts';
-import { createPrivateFile } from '../../keys/signers/private-file.ts';
 import { type BlobStore, isReplaceable, readObject } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
-import { durableDirectories } from '../../storage/durable-directories.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { LOG_CHECKPOINT_KEY } from '../../storage/object-keys.ts';
 import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { Manifest } from './backup-format.ts';
+import type { BackupManifest } from './backup-format.ts';
 import { insertRows, liftLimits, setSequence } from './backup-store.ts';
 import { entryOf, type Finding } from './findings.ts';
 import { checkRestored, type Progress } from './fsck.ts';
-import { inParallel } from './in-parallel.ts';
 import {
   type Backup,
   checkpointBytes,
@@ -25,7 +21,8 @@ import {
 } from './read-backup.ts';
 import { UpkeepRefused } from './refused.ts';
 import { openReport } from './report.ts';
-import { shapeAs } from './restore-schema.ts';
+import { putKeys, requireFreeKeyNames } from './restore-keys.ts';
+import { requireKnownShape, shapeAs } from './restore-schema.ts';
 import { requireEmptyDatabase, requireEmptyStore, requireNothingNewer } from './restore-target.ts';
 
 export interface RestoreDeps {
@@ -47,7 +44,7 @@ export interface RestoreOptions {
 }
 
 export interface Restored {
-  readonly manifest: Manifest;
+  readonly manifest: BackupManifest;
   /** Of the keys that sign roots: by these one knows whose registry it is. */
   readonly rootKeys: readonly string[];
   /** Names of the key files that were put back. */
@@ -65,7 +62,7 @@ const streamOf = async function* (from: BlobStore, { key }: ListedObject) {
   yield* found.body;
 };
 
-/** Hashed on its way in; one that a broken-off restore has put has to be the same. */
+/** Hashed on its way in; one that is there already was found to be the same, unless it came meanwhile. */
 const copyObject = async (
   { blobs }: RestoreDeps,
   { objects }: Backup,
@@ -81,7 +78,7 @@ const copyObject = async (
 
 const copyObjects = async (the: RestoreDeps, backup: Backup): Promise<void> => {
   let done = 0;
-  await inParallel(listedObjects(backup), OBJECTS_AT_ONCE, async (object) => {
+  await inLanes(listedObjects(backup), OBJECTS_AT_ONCE, async (object) => {
     await copyObject(the, backup, object);
     done += 1;
     the.progress('objects', done, 0);
@@ -108,11 +105,17 @@ const lastingDamage = (findings: readonly Finding[]): readonly Finding[] =>
 const requireProven = async (
   the: RestoreDeps,
   tx: Tx,
-  { manifest }: Backup,
+  { manifest, objects }: Backup,
   { despiteDamage }: RestoreOptions,
 ): Promise<readonly Finding[]> => {
   const report = openReport();
-  const { head, sound } = await checkRestored({ ...the, tx, report, note: manifest.checkpoint });
+  const { head, sound } = await checkRestored({
+    ...the,
+    blobs: objects,
+    tx,
+    report,
+    note: manifest.checkpoint,
+  });
   const same = head !== undefined && head.size === manifest.size && encodeHex(head.root) === manifest.root;
   const damage = lastingDamage(report.findings());
   const evidence = { findings: damage.slice(0, 20) };
@@ -122,47 +125,55 @@ const requireProven = async (
   return damage;
 };
 
-const putKeys = async (
-  { keyFolder }: RestoreDeps,
-  { folder, manifest }: Backup,
-): Promise<readonly string[]> => {
-  if (manifest.keys.length === 0) return [];
-  await durableDirectories(keyFolder).ensure(keyFolder);
-  for (const { path } of manifest.keys) {
-    const target = join(keyFolder, basename(path));
-    const text = await readFile(join(folder, path), 'utf8');
-    await createPrivateFile(target, text).catch(async (error: unknown) => {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!taken || (await readFile(target, 'utf8')) !== text) throw error;
-    });
-  }
-  return manifest.keys.map(({ path }) => basename(path));
+/**
+ * No other transaction of ours waits for blobs. This one may: the database is empty, so that nobody waits for its locks;
+ * what is believed has to be the very rows that are committed; and what is not believed has to be refused before a byte
+ * is put elsewhere. Rows are held against the objects in the backup, from which the copies are made. A connection that
+ * is lost on the way costs the copying of rows alone: objects that are there are only compared the next time.
+ */
+const fillAndCopy = async (
+  the: RestoreDeps,
+  tx: Tx,
+  backup: Backup,
+  options: RestoreOptions,
+): Promise<Pick<Restored, 'findings' | 'keys'>> => {
+  await liftLimits(tx);
+  await fillTables(the, tx, backup);
+  const findings = await requireProven(the, tx, backup, options);
+  await copyObjects(the, backup);
+  return { findings, keys: await putKeys(the.keyFolder, backup) };
 };
 
-/** @throws UpkeepRefused with the code and the evidence; nothing is restored then */
+const requirePlace = async (the: RestoreDeps, backup: Backup): Promise<void> => {
+  await requireEmptyStore(the.blobs, backup);
+  await requireFreeKeyNames(the.keyFolder, backup);
+  await requireEmptyDatabase(the.sql, backup);
+};
+
+/**
+ * Where it is refused, nothing of the backup is there, save that a database without tables may have empty ones. What
+ * breaks off while it copies, because a disk is full or somebody else puts other things there at the same time, leaves
+ * objects and keys of this backup and no row, and may be begun again.
+ * @throws UpkeepRefused with the code and the evidence
+ */
 export const restoreBackup =
   (the: RestoreDeps) =>
   async (options: RestoreOptions): Promise<Restored> => {
     const backup = await openBackup(options.folder, the.progress);
+    const { manifest } = backup;
     if (options.newerCheckpoint !== undefined) await requireNothingNewer(backup, options.newerCheckpoint);
-    await requireEmptyStore(the.blobs, backup);
-    await requireEmptyDatabase(the.sql, backup);
-    await shapeAs(the.sql, the.migrations, backup.manifest.migrations);
-    const keys = await putKeys(the, backup);
-    await copyObjects(the, backup);
-    // The point of no return: before it the database is empty and a restore may begin again, after it all is there.
-    const findings = await inTransaction(the.sql, async (tx) => {
-      await liftLimits(tx);
-      await fillTables(the, tx, backup);
-      return requireProven(the, tx, backup, options);
-    });
-    await publishCheckpoint(the, backup.manifest);
+    const shape = await requireKnownShape(the.migrations, manifest.migrations);
+    await requirePlace(the, backup);
+    await shapeAs(the.sql, shape);
+    // The point of no return is its commit: before it the database is empty, after it all is there.
+    const done = await inTransaction(the.sql, (tx) => fillAndCopy(the, tx, backup, options));
+    await publishCheckpoint(the, manifest);
     const rootKeys = backup.root.keys.map(({ publicKey }) => keyFingerprint(publicKey));
-    return { manifest: backup.manifest, rootKeys, keys, findings };
+    return { manifest, rootKeys, ...done };
   };
 
 /** One that is there already is a beginning of this one; the sealer would bring it up to date as well. */
-const publishCheckpoint = async ({ blobs }: RestoreDeps, manifest: Manifest): Promise<void> => {
+const publishCheckpoint = async ({ blobs }: RestoreDeps, manifest: BackupManifest): Promise<void> => {
   const bytes = checkpointBytes(manifest);
   const found = await readObject(blobs, LOG_CHECKPOINT_KEY, { maxBytes: MAX_LOG_OBJECT });
   if (found === undefined || !equalBytes(found, bytes)) await blobs.replace(LOG_CHECKPOINT_KEY, bytes);

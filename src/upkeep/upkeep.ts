@@ -1,7 +1,7 @@
 // What operators do to a registry that may be standing still: check it, clean it up, back it up, restore it.
 import type { Config } from '../config.ts';
 import { makeBackup } from './backup.ts';
-import type { Manifest } from './backup-format.ts';
+import type { BackupManifest } from './backup-format.ts';
 import { type DescribedFinding, describeFinding } from './findings.ts';
 import { checkAll, type FsckOptions, type Progress } from './fsck.ts';
 import { collectGarbage, type Swept } from './gc.ts';
@@ -69,7 +69,7 @@ export const gc =
 
 export const backup =
   (config: Config, progress: Progress) =>
-  (options: { readonly folder: string; readonly withKeys: boolean }): Promise<Manifest> =>
+  (options: { readonly folder: string; readonly withKeys: boolean }): Promise<BackupManifest> =>
     within(openRegistry(config), (places) => makeBackup({ ...places, now, progress })(options));
 
 export const restore =

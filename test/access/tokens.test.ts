@@ -1,14 +1,26 @@
 // Tokens: shown once, stored as a hash, limited, expiring, revocable at once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isToken, newSecret, readBearer } from '../../src/access/tokens.ts';
+import type { PublishDeps } from '../../src/packs/publish.ts';
 import { accountWith, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 
 let registry: TestRegistry;
 let now = new Date('2027-01-01T00:00:00Z');
+/** Told once a publish knows whose it is. */
+let onKnown = (): void => undefined;
+
+const tellingWho = (the: PublishDeps): PublishDeps => ({
+  ...the,
+  authenticate: async (...given) => {
+    const principal = await the.authenticate(...given);
+    onKnown();
+    return principal;
+  },
+});
 
 beforeAll(async () => {
-  registry = await startRegistry({}, { now: () => now });
+  registry = await startRegistry({}, { now: () => now, publishing: tellingWho });
 });
 afterAll(() => registry.stop());
 
@@ -94,10 +106,13 @@ describe('a token', () => {
     const bytes = await publisher.pack({ name: 'vendor.slow.tools' });
     const before = await registry.stored();
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/gzip' };
+    const known = new Promise<void>((resolve) => {
+      onKnown = resolve;
+    });
     const body = new ReadableStream({
       start: async (stream) => {
         stream.enqueue(bytes.subarray(0, 100));
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await known;
         now = new Date(now.getTime() + 120_000);
         stream.enqueue(bytes.subarray(100));
         stream.close();

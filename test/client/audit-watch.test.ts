@@ -164,7 +164,9 @@ describe('a watch raises an alarm for', () => {
     await expect.poll(() => heads(running).length).toBeGreaterThan(before);
     registry.add(await packNamed('vendor.acme.tools', '6.6.6'));
     await expect.poll(() => alarms(running).length).toBeGreaterThan(1);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const looks = () => registry.requests.filter((path) => path === '/transparency/checkpoint').length;
+    const soFar = looks();
+    await expect.poll(looks, { timeout: 5_000 }).toBeGreaterThan(soFar + 2);
     expect(await running.stop()).toBe(true);
     expect(alarms(running)).toEqual(['log_fork', 'version_unlogged']);
   });

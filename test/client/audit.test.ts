@@ -1,12 +1,36 @@
 // The auditor finds every lie that a registry can tell against its own log, names it, and finds none where there is none.
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../keys/canonical.ts';
+import { envelopeText } from '../../keys/envelope.ts';
+import type { AuditReport } from '../../src/client/audit.ts';
+import {
+  AUDIT_FINDINGS,
+  type AuditCode,
+  type AuditFinding,
+  foundAgain,
+} from '../../src/client/audit-findings.ts';
 import { Refusal } from '../../src/client/refusal.ts';
 import { memoryTrustStore } from '../../src/client/trust-state.ts';
 import { digestOf } from '../../storage/digest.ts';
-import { delegationOf, signer } from '../keys/trust-world.ts';
+import { delegationOf, rootOf, signedRoot, signer } from '../keys/trust-world.ts';
 import { createPublisher } from '../world/publisher.ts';
-import { partOf } from '../world/static-registry.ts';
-import { audit, auditedRegistry, found, packNamed } from './audited.ts';
+import { DISCOVERY, partOf } from '../world/static-registry.ts';
+import {
+  type AuditedRegistry,
+  audit,
+  auditedRegistry,
+  found as codesOf,
+  openlyAudited,
+  packNamed,
+} from './audited.ts';
+
+const shown = new Set<AuditCode>();
+
+/** The codes of all findings, each with what it is about. */
+const found = (report: AuditReport): readonly string[] => {
+  for (const { code } of report.findings) shown.add(code);
+  return codesOf(report);
+};
 
 const tools = () => packNamed('vendor.acme.tools');
 const cards = () => packNamed('vendor.acme.cards', '2.1.0');
@@ -171,6 +195,13 @@ describe('a lie about packs is found:', () => {
     expect(found(await audit(registry))).toEqual(['withdrawal_missing pack:vendor.acme.tools@1.0.0 4']);
   });
 
+  it('bytes that are withdrawn and not yanked, where the log hides nothing', async () => {
+    const registry = await openlyAudited(await tools());
+    const sha256 = 'ab'.repeat(32);
+    await registry.serve({ withdrawn: [{ sha256, kind: 'yanked' }] });
+    expect(found(await audit(registry))).toEqual([`withdrawal_unlogged sha256:${sha256} -`]);
+  });
+
   it('other bytes, where tarballs are fetched as well', async () => {
     const pack = await tools();
     const registry = await auditedRegistry(pack);
@@ -237,6 +268,34 @@ describe('a lie about keys is found:', () => {
     expect(found(await audit(registry))).toEqual(['key_mismatch key:publisher 3']);
     registry.files.delete('/keys/publisher.pub');
     expect(found(await audit(registry))).toEqual(['key_missing key:publisher 3']);
+  });
+
+  const listing = (registry: AuditedRegistry, ...signingKeys: readonly JsonObject[]): void =>
+    registry.setJson(DISCOVERY, { ...registry.json(DISCOVERY), signingKeys });
+
+  it('a listed key that nobody logged, one that stands otherwise, and one that is left out', async () => {
+    const registry = await auditedRegistry(await tools());
+    listing(registry, { keyId: 'publisher', status: 'active' }, { keyId: 'intruder', status: 'active' });
+    expect(found(await audit(registry))).toEqual(['key_unlogged key:intruder -']);
+    listing(registry, { keyId: 'publisher', status: 'revoked' });
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['key_standing key:publisher 3']);
+    expect(report.findings[0]?.evidence).toEqual({ found: 'revoked' });
+    listing(registry);
+    expect(found(await audit(registry))).toEqual(['key_missing key:publisher 3']);
+  });
+
+  it('a root that is not served, another one under its version, and one that nobody logged', async () => {
+    const registry = await auditedRegistry(await tools());
+    const honest = registry.files.get('/trust/1.root.json') ?? new Uint8Array();
+    registry.files.delete('/trust/1.root.json');
+    expect(found(await audit(registry))).toEqual(['root_missing root:1 0']);
+    const other = await signedRoot(rootOf({ expires: '2026-12-31T00:00:00Z' }), 'root-a', 'root-b');
+    registry.files.set('/trust/1.root.json', Buffer.from(envelopeText(other)));
+    expect(found(await audit(registry))).toEqual(['root_other root:1 0']);
+    registry.files.set('/trust/1.root.json', honest);
+    await registry.serveRoot({ version: 2 });
+    expect(found(await audit(registry))).toEqual(['root_unlogged root:2 -']);
   });
 
   it('a namespace with another holder, one that is left out, and one that nobody logged', async () => {
@@ -362,6 +421,16 @@ describe('a lie in the log is found:', () => {
     ]);
   });
 
+  it('a key that is delegated twice', async () => {
+    const registry = await auditedRegistry();
+    const data = JSON.parse(Buffer.from(registry.log.leaves[3] ?? []).toString('utf8')).data;
+    registry.record('key.delegated', 'key:publisher', data);
+    await registry.serve();
+    const report = await audit(registry);
+    expect(found(report)).toEqual(['key_relisted key:publisher 4']);
+    expect(report.findings[0]?.evidence).toEqual({ keyId: 'publisher', first: 3 });
+  });
+
   it('a delegation that no registrar signed, and a root that follows from none', async () => {
     const registry = await auditedRegistry();
     registry.record('key.delegated', 'key:intruder', {
@@ -375,6 +444,39 @@ describe('a lie in the log is found:', () => {
       'revocation_without_key key:nobody 6',
       'root_invalid root:2 5',
     ]);
+  });
+});
+
+describe('a registry with more lies than are listed', () => {
+  it('has the others counted', async () => {
+    const registry = await auditedRegistry();
+    const more = 60;
+    const strangers = Array.from({ length: 10_000 + more }, (_, at) => ({
+      namespace: `vendor.evil${at}.*`,
+      owner: 'mallory',
+    }));
+    await registry.serve({ assignments: [{ namespace: 'vendor.acme.*', owner: 'acme' }, ...strangers] });
+    const { findings, leftOut } = await audit(registry);
+    expect({ listed: findings.length, leftOut }).toEqual({ listed: 10_000, leftOut: more });
+  });
+});
+
+describe('what was found twice', () => {
+  const some = (...subjects: readonly string[]): readonly AuditFinding[] =>
+    subjects.map((subject) => ({ code: 'pack_missing', subject, position: null, message: '', evidence: {} }));
+
+  it('is all there was, where nothing was left out of either look', () => {
+    const [before, after] = [some('a', 'b', 'gone'), some('a', 'b', 'new')];
+    expect(foundAgain({ findings: before, leftOut: 0 }, { findings: after, leftOut: 0 })).toEqual({
+      findings: some('a', 'b'),
+      leftOut: 0,
+    });
+  });
+
+  it('may be as much as the smaller look had, where something was', () => {
+    const before = { findings: some('a', 'b'), leftOut: 5 };
+    const after = { findings: some('b', 'c'), leftOut: 4 };
+    expect(foundAgain(before, after)).toEqual({ findings: some('b'), leftOut: 5 });
   });
 });
 
@@ -392,5 +494,11 @@ describe('a registry that cannot be audited', () => {
     const registry = await auditedRegistry(await tools());
     registry.hideTrust();
     await expect(audit(registry)).rejects.toBeInstanceOf(Refusal);
+  });
+});
+
+describe('the ways in which a registry and its log can disagree', () => {
+  it('are all shown above', () => {
+    expect([...shown].sort()).toEqual(Object.keys(AUDIT_FINDINGS).sort());
   });
 });

@@ -67,8 +67,18 @@ const statement = async (delegation: Delegation): Promise<string> => {
   return envelopeText(await signEnvelope(part, [signer('registrar')]));
 };
 
-/** A registry with these packs, all of it in its log. */
-export const auditedRegistry = async (...packs: readonly MadePack[]): Promise<AuditedRegistry> => {
+/** A registry with these packs, all of it in its log, in which one entry is sealed. */
+export const auditedRegistry = (...packs: readonly MadePack[]): Promise<AuditedRegistry> =>
+  registryWith(packs, (record) => void record('account.created', 'account:acme', { name: 'acme' }));
+
+/** One whose log hides nothing. */
+export const openlyAudited = (...packs: readonly MadePack[]): Promise<AuditedRegistry> =>
+  registryWith(packs, () => undefined);
+
+const registryWith = async (
+  packs: readonly MadePack[],
+  recordAccounts: (record: AuditedRegistry['record']) => void,
+): Promise<AuditedRegistry> => {
   const registry = await trustedRegistry();
   const { files } = registry;
   const log = testLog();
@@ -154,7 +164,7 @@ export const auditedRegistry = async (...packs: readonly MadePack[]): Promise<Au
   record('root.published', 'root:1', {
     envelope: envelopeText(await signedRoot(rootOf(), 'root-a', 'root-b')),
   });
-  record('account.created', 'account:acme', { name: 'acme' });
+  recordAccounts(record);
   record('namespace.claimed', 'namespace:vendor.acme', { namespace: 'vendor.acme', account: 'acme' });
   record('key.delegated', 'key:publisher', { statement: await statement(delegationOf('publisher')) });
   files.set('/keys/publisher.pub', Buffer.from(publisher.publicKeyPem));

@@ -59,9 +59,9 @@ describe('a registry that is opened', () => {
 
   it('has the usual time for its packs after that', async () => {
     const registry = await registryWith([await makePack(acme)]);
-    registry.lieAbout(/tgz$/, late(400));
+    registry.lieAbout(/tgz$/, late(2_500));
     const host = await newHost();
-    expect(await host.install(registry, TOOLS, { openingMs: 300 })).toMatchObject([{ installed: true }]);
+    expect(await host.install(registry, TOOLS, { openingMs: 2_000 })).toMatchObject([{ installed: true }]);
   });
 });
 

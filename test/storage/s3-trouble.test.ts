@@ -197,6 +197,7 @@ describe('a get', () => {
     ];
     const found = await open().get(key);
     await found?.body[Symbol.asyncIterator]().return?.();
+    expect(seen).toHaveLength(1);
     await seen[0]?.closed;
   });
 

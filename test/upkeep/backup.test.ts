@@ -1,5 +1,5 @@
 // A backup of a registry that runs, and what a restore makes of it: the same bytes, the same checkpoint, a log that goes on.
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,8 @@ import { makeBackup } from '../../src/upkeep/backup.ts';
 import { restoreBackup } from '../../src/upkeep/restore.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { collectBytes } from '../../storage/verify-bytes.ts';
-import { checked, damageIn, run } from './corruption.ts';
+import { meanwhile } from '../world/meanwhile.ts';
+import { blobOf, checked, damageIn, run } from './corruption.ts';
 import {
   barePlace,
   emptyPlace,
@@ -26,6 +27,7 @@ import {
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 let original: Original;
 let world: UpkeepWorld;
+let scratch: string;
 let folder: string;
 const made: UpkeepWorld[] = [];
 beforeAll(async () => {
@@ -34,12 +36,13 @@ beforeAll(async () => {
 afterAll(() => original.clear());
 beforeEach(async () => {
   world = await original.copy();
-  folder = await mkdtemp(join(tmpdir(), 'attestry-backup-'));
+  scratch = await mkdtemp(join(tmpdir(), 'attestry-backup-'));
+  folder = scratch;
 });
 afterEach(async () => {
   await world.clear();
   for (const each of made.splice(0)) await each.clear();
-  await rm(folder, { recursive: true, force: true });
+  await rm(scratch, { recursive: true, force: true });
 });
 
 const common = (of: UpkeepWorld) => ({
@@ -133,14 +136,8 @@ describe('backup and restore', () => {
 
   it('hold one moment of a registry that goes on publishing', async () => {
     const sealer = world.seal();
-    let running = true;
-    const busy = (async () => {
-      for (let at = 0; running; at += 1) await world.publish({ version: `8.0.${at}` });
-    })();
-    const first = await backup();
-    const second = await backup();
-    running = false;
-    await busy;
+    const publish = (at: number) => world.publish({ version: `8.0.${at}` });
+    const [first, second] = await meanwhile(publish, async () => [await backup(), await backup()] as const);
     await sealer.stop();
     expect(second.size).toBeGreaterThanOrEqual(first.size);
     const target = await fresh();
@@ -167,10 +164,31 @@ describe('backup and restore', () => {
     expect((await checked(target)).report.findings()).toEqual([]);
   });
 
+  it('copy a blob again whose copy has become shorter', async () => {
+    await backup();
+    const copy = join(folder, 'objects', await blobOf(world, '1.1.0'));
+    await truncate(copy, 100);
+    await backup();
+    await fresh().then(restore);
+    expect((await stat(copy)).size).toBeGreaterThan(100);
+  });
+
+  it('leave a good copy as it was where the row is wrong about its size', async () => {
+    await backup();
+    const copy = join(folder, 'objects', await blobOf(world, '1.1.0'));
+    const before = await readFile(copy);
+    await run(world, "update versions set size = size + 1 where version = '1.1.0'");
+    await expect(backup()).rejects.toMatchObject({ code: 'source_mismatch' });
+    expect(await readFile(copy)).toEqual(before);
+    await fresh().then(restore);
+  });
+
   it('are for their owner alone, and hold no private key', async () => {
-    const { tables, objects } = await backup();
-    for (const path of ['manifest.json', objects.path, ...tables.map((table) => table.path)])
-      expect((await stat(join(folder, path))).mode & 0o077).toBe(0);
+    folder = join(folder, 'not', 'there', 'yet');
+    const { tables, objects, snapshot } = await backup();
+    const folders = ['..', '.', snapshot, join(snapshot, 'tables')];
+    const files = ['manifest.json', objects.path, ...tables.map((table) => table.path)];
+    for (const path of [...folders, ...files]) expect((await stat(join(folder, path))).mode & 0o077).toBe(0);
     expect((await readFile(join(folder, 'manifest.json'), 'utf8')).includes('PRIVATE')).toBe(false);
     expect((await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.pem'))).toEqual([]);
   });
@@ -179,6 +197,15 @@ describe('backup and restore', () => {
     await run(world, "update log_head set root = sha256('x')");
     await expect(backup()).rejects.toMatchObject({ code: 'log_unsound' });
     expect(damageIn((await checked(world)).report.counts())).toContain('head_root');
+  });
+
+  it('are refused as unsound, not as of another log, where rows behind the last backup are damaged', async () => {
+    await backup();
+    await run(
+      world,
+      `update events set leaf = 'x' where id = (select event_id from leaves where position = 5)`,
+    );
+    await expect(backup()).rejects.toMatchObject({ code: 'log_unsound' });
   });
 
   it('with keys give the keys back to the same names, closed to others', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { publicKeyOf, sign } from '../../keys/ed25519.ts';
 import { envelopeText, parseEnvelope, signEnvelope } from '../../keys/envelope.ts';
 import { parseKeyId, publicKeyFromBytes } from '../../keys/key.ts';
-import { entryOf, type FindingCode } from '../../src/upkeep/findings.ts';
+import { entryOf, FINDINGS, type FindingCode } from '../../src/upkeep/findings.ts';
 import { checkAll } from '../../src/upkeep/fsck.ts';
 import { repairAll } from '../../src/upkeep/repair.ts';
 import { newWorld, type Original, originalOf, type UpkeepWorld } from './upkeep-world.ts';
@@ -15,6 +15,8 @@ export interface Corruption {
   readonly spoil: (world: UpkeepWorld) => Promise<unknown>;
   /** All of the damage that is found, and no more. */
   readonly found: readonly FindingCode[];
+  /** The notes beside it; whatever they are where this is left out. */
+  readonly notes?: readonly FindingCode[];
   /** What is left of it after a repair; nothing where that mends it. */
   readonly left?: readonly FindingCode[];
 }
@@ -83,12 +85,13 @@ export const plant = (corruptions: readonly Corruption[]): void => {
   });
   afterAll(() => original.clear());
 
-  it.each(corruptions)('$name', async ({ spoil, found, left = found }) => {
+  it.each(corruptions)('$name', async ({ spoil, found, notes, left = found }) => {
     const world = await original.copy();
     try {
       await spoil(world);
       const before = await checked(world);
       expect(damageIn(before.report.counts())).toEqual([...found].sort());
+      if (notes !== undefined) expect(notesIn(before.report.counts())).toEqual([...notes].sort());
       const after = await repaired(world);
       expect(damageIn(after.report.counts())).toEqual([...left].sort());
       if (after.done.length > 0)
@@ -96,5 +99,101 @@ export const plant = (corruptions: readonly Corruption[]): void => {
     } finally {
       await world.clear();
     }
+  });
+};
+
+type Table = 'log' | 'trust' | 'versions';
+
+/** Which table of corruptions shows a finding: one that is new has to be shown in one of them. */
+const SHOWN_IN: Readonly<Record<FindingCode, Table>> = {
+  blob_missing: 'versions',
+  blob_size: 'versions',
+  blob_digest: 'versions',
+  blob_unnamed: 'versions',
+  archive_unsound: 'versions',
+  manifest_differs: 'versions',
+  facts_differ: 'versions',
+  files_differ: 'versions',
+  document_unmade: 'versions',
+  version_name: 'versions',
+  signature_differs: 'versions',
+  signature_invalid: 'versions',
+  key_unknown: 'versions',
+  key_not_in_force: 'trust',
+  publisher_unknown: 'versions',
+  statement_invalid: 'versions',
+  version_without_event: 'versions',
+  version_differs: 'versions',
+  event_without_version: 'versions',
+  yank_differs: 'versions',
+  leaf_not_canonical: 'log',
+  columns_differ: 'log',
+  commitment_differs: 'log',
+  sealed_missing: 'log',
+  leaf_without_event: 'log',
+  position_missing: 'log',
+  position_beyond_head: 'log',
+  event_twice: 'log',
+  event_order: 'log',
+  event_skipped: 'log',
+  leaf_differs: 'log',
+  head_missing: 'log',
+  head_root: 'log',
+  checkpoint_invalid: 'log',
+  checkpoint_differs: 'log',
+  checkpoint_old_key: 'trust',
+  subtree_differs: 'log',
+  subtree_stray: 'log',
+  tile_missing: 'log',
+  tile_differs: 'log',
+  bundle_missing: 'log',
+  bundle_differs: 'log',
+  partial_missing: 'log',
+  partial_differs: 'log',
+  partial_superseded: 'log',
+  object_beyond_head: 'log',
+  log_ahead: 'log',
+  published_missing: 'log',
+  published_unreadable: 'log',
+  published_fork: 'log',
+  published_foreign: 'log',
+  cosignature_invalid: 'log',
+  witnessed_differs: 'log',
+  audit_differs: 'log',
+  audit_signature: 'log',
+  root_missing: 'trust',
+  root_invalid: 'trust',
+  root_event_differs: 'trust',
+  delegation_invalid: 'trust',
+  delegation_differs: 'trust',
+  delegation_without_event: 'trust',
+  event_without_delegation: 'trust',
+  revocation_differs: 'trust',
+  revocation_invalid: 'trust',
+  revocation_pending: 'trust',
+  keyring_missing: 'trust',
+  keyring_invalid: 'trust',
+  keyring_stale: 'trust',
+  keyring_expired: 'trust',
+  withdrawals_missing: 'trust',
+  withdrawals_invalid: 'trust',
+  withdrawals_stale: 'versions',
+  withdrawals_expired: 'trust',
+  claim_without_event: 'trust',
+  claim_differs: 'trust',
+  event_without_claim: 'trust',
+  account_without_event: 'trust',
+  event_without_account: 'trust',
+  token_without_event: 'trust',
+  token_differs: 'trust',
+  event_without_token: 'trust',
+};
+
+/** Makes a test of whether the corruptions of a table show all that is to be shown there. */
+export const showsItsShare = (table: Table, corruptions: readonly Corruption[]): void => {
+  it(`shows every finding about its part of a registry (${table})`, () => {
+    const shown = new Set(corruptions.flatMap(({ found, notes = [] }) => [...found, ...notes]));
+    const share = (Object.keys(FINDINGS) as FindingCode[]).filter((code) => SHOWN_IN[code] === table);
+    expect(share.filter((code) => !shown.has(code))).toEqual([]);
   });
 };

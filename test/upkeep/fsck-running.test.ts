@@ -6,6 +6,7 @@ import { checkAll } from '../../src/upkeep/fsck.ts';
 import { collectGarbage, type Swept } from '../../src/upkeep/gc.ts';
 import { repairAll } from '../../src/upkeep/repair.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
+import { meanwhile } from '../world/meanwhile.ts';
 import { CRASH_STEPS, type Ground, ground } from '../world/processes.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
@@ -57,17 +58,14 @@ describe('a registry that runs', { timeout: 60_000 }, () => {
   });
 
   it('is whole while it publishes', async () => {
-    let running = true;
-    const busy = (async () => {
-      for (let at = 0; running; at += 1) await publish('vendor.acme.busy', `1.0.${at}`);
-    })();
     const deps = await depsOf(registry);
-    for (let at = 0; at < 4; at += 1) {
-      const { report } = await checkAll(deps)({ sample: 5 });
-      expect(damageIn(report.counts())).toEqual([]);
-    }
-    running = false;
-    await busy;
+    const publishOne = (at: number) => publish('vendor.acme.busy', `1.0.${at}`);
+    await meanwhile(publishOne, async () => {
+      for (let at = 0; at < 4; at += 1) {
+        const { report } = await checkAll(deps)({ sample: 5 });
+        expect(damageIn(report.counts())).toEqual([]);
+      }
+    });
   });
 
   it('is not repaired under its own hands', async () => {

@@ -7,6 +7,7 @@ import { collectGarbage, type Swept } from '../../src/upkeep/gc.ts';
 import { bytesSource, only } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
+import { meanwhile } from '../world/meanwhile.ts';
 import { checked, damageIn, notesIn } from './corruption.ts';
 import { newWorld, type Original, originalOf, publisher, type UpkeepWorld } from './upkeep-world.ts';
 
@@ -46,6 +47,13 @@ const collect = async (remove: boolean, graceMs = 24 * HOUR_MS, blobs = world.bl
   };
   await collectGarbage(the)({ remove }, (each) => swept.push(each));
   return swept.map(({ name, fate }) => `${name}: ${fate}`);
+};
+
+const locksWaitedFor = async (): Promise<number> => {
+  const [row] = await world.sql<{ n: number }[]>`
+    select count(*) as n from pg_locks join pg_database on pg_database.oid = database
+    where locktype = 'advisory' and not granted and datname = current_database()`;
+  return row?.n ?? -1;
 };
 
 const upload = (tarball: Uint8Array, version: string) => ({
@@ -177,7 +185,8 @@ describe('a publish over garbage that is being collected', () => {
         if (each !== key) return world.blobs.delete(each);
         // The publish finds the old bytes and comes as far as its commit, which has to wait for us.
         published = publishPack(world.publishing())(upload(tarball, '3.1.0'));
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        published.catch(() => undefined);
+        await expect.poll(locksWaitedFor, { timeout: 10_000 }).toBe(1);
         const [row] = await world.sql<
           { n: number }[]
         >`select count(*) as n from versions where version = '3.1.0'`;
@@ -196,17 +205,13 @@ describe('a publish over garbage that is being collected', () => {
     const versions = Array.from({ length: 12 }, (_, at) => `4.0.${at}`);
     const tarballs = await Promise.all(versions.map((version) => publisher.pack({ version })));
     for (const tarball of tarballs) await oldGarbage(tarball);
-    let running = true;
-    const collector = (async () => {
-      while (running) await collect(true, -HOUR_MS);
-    })();
-    await Promise.all(
-      versions.map((version, at) =>
-        publishPack(world.publishing())(upload(tarballs[at] ?? Buffer.alloc(0), version)),
-      ),
-    );
-    running = false;
-    await collector;
+    const publishAll = () =>
+      Promise.all(
+        versions.map((version, at) =>
+          publishPack(world.publishing())(upload(tarballs[at] ?? Buffer.alloc(0), version)),
+        ),
+      );
+    await meanwhile(() => collect(true, -HOUR_MS), publishAll);
     await world.settle();
     expect(damageIn((await checked(world)).report.counts())).toEqual([]);
   });

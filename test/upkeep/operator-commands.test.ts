@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compose } from '../../src/compose.ts';
+import { applyMigrations } from '../../src/database/migrate.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
+import { appliedMigrations } from '../../src/upkeep/backup-store.ts';
+import { MIGRATIONS } from '../../src/upkeep/places.ts';
 import { scratchFolder } from '../database/scratch.ts';
 import { type Json, newShell } from '../world/cli.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { caller, startRegistry, type TestRegistry, testConfig } from '../world/registry.ts';
+import { barePlace } from './upkeep-world.ts';
 
 let registry: TestRegistry;
 const acme = createPublisher();
@@ -73,6 +78,23 @@ describe('attestry fsck', { timeout: 60_000 }, () => {
     expect(stderr).toContain('ATTESTRY_DATA_DIR');
   });
 
+  it('does not bring a database of another shape to its own', async () => {
+    const [first] = await readMigrations(MIGRATIONS);
+    if (first === undefined) throw new Error('there are no migrations');
+    const { database, dataDir } = await barePlace();
+    try {
+      await applyMigrations(database.sql, [first]);
+      const shell = await newShell({ DATABASE_URL: database.url, ATTESTRY_DATA_DIR: dataDir });
+      const { code, stderr } = await shell.run('fsck');
+      expect(code).toBe(1);
+      expect(stderr).toContain('The database has another shape than this program expects.');
+      expect(await appliedMigrations(database.sql)).toHaveLength(1);
+    } finally {
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+
   it.each([
     ['a sample of nothing', ['fsck', '--sample', '0'], 'whole number'],
     ['a sample of all', ['fsck', '--sample', '5', '--all'], 'cannot be used with'],
@@ -91,6 +113,18 @@ describe('help', { timeout: 60_000 }, () => {
     const { code, stdout } = await (await newShell()).run(command, '--help');
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(`attestry ${command}`);
+  });
+
+  it.each([
+    [['gc'], '--grace', '24h'],
+    [['log', 'watch'], '--interval', '10s'],
+    [['root', 'init'], '--expires', '5y'],
+    [['root', 'rotate'], '--expires', '5y'],
+  ])('of %j shows the default of %s as it would be typed', async (command, option, usual) => {
+    const { stdout } = await (await newShell()).run(...command, '--help');
+    const [, shown] =
+      stdout.replaceAll(/\s+/g, ' ').match(new RegExp(`${option} .*?\\(default: ([^)]*)\\)`)) ?? [];
+    expect(shown).toBe(usual);
   });
 });
 

@@ -1,21 +1,30 @@
 // What a restore refuses: half of a backup, one that was tampered with, a place that holds something, a log that would shrink.
-import { cp, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSeedFile } from '../../keys/signers/seed.ts';
+import { applyMigrations } from '../../src/database/migrate.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
+import { checkpointText } from '../../src/protocol/checkpoint.ts';
+import { formatNote, signNoteLine } from '../../src/protocol/signed-note.ts';
 import { makeBackup } from '../../src/upkeep/backup.ts';
+import { REFUSALS, type RefusalCode } from '../../src/upkeep/refused.ts';
 import { restoreBackup } from '../../src/upkeep/restore.ts';
 import { bytesSource } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
-import { removeObject, run } from './corruption.ts';
+import { blobOf, removeObject, run, writeObject } from './corruption.ts';
 import {
   emptyPlace,
+  logVkey,
   newWorld,
+  ORIGIN,
   type Original,
   originalOf,
+  signers,
   type UpkeepWorld,
   worldAt,
 } from './upkeep-world.ts';
@@ -25,12 +34,15 @@ let original: Original;
 let world: UpkeepWorld;
 let target: UpkeepWorld;
 let folder: string;
+const keysOf = (of: UpkeepWorld): string => join(of.dataDir, 'keys');
 beforeAll(async () => {
   original = await originalOf(await newWorld(300));
 });
 afterAll(() => original.clear());
 beforeEach(async () => {
   world = await original.copy();
+  await mkdir(keysOf(world));
+  await createSeedFile(join(keysOf(world), 'attestry-log.pem'));
   target = await worldAt(await emptyPlace());
   folder = await mkdtemp(join(tmpdir(), 'attestry-backup-'));
 });
@@ -43,12 +55,12 @@ afterEach(async () => {
 const common = (of: UpkeepWorld) => ({
   sql: of.sql,
   blobs: of.blobs,
-  keyFolder: join(of.dataDir, 'keys'),
+  keyFolder: keysOf(of),
   now: () => new Date(),
   progress: () => undefined,
 });
 
-const backup = (blobs = world.blobs) => makeBackup({ ...common(world), blobs })({ folder, withKeys: false });
+const backup = (blobs = world.blobs) => makeBackup({ ...common(world), blobs })({ folder, withKeys: true });
 
 const restore = (newerCheckpoint?: string, despiteDamage = false) =>
   restoreBackup({ ...common(target), migrations: MIGRATIONS })({ folder, newerCheckpoint, despiteDamage });
@@ -58,15 +70,34 @@ const rowsIn = async (of: UpkeepWorld): Promise<number> =>
     await of.sql<{ n: number }[]>`select (select count(*) from events) + (select count(*) from accounts) as n`
   )[0]?.n ?? -1;
 
-/** Every refusal leaves the database as empty as it was. */
-const refuses = async (code: string, newerCheckpoint?: string) => {
+/** All that a restore may leave behind: rows, objects with their size, key files with their text. */
+const stateOf = async (of: UpkeepWorld) => {
+  const objects: string[] = [];
+  for await (const { key, size } of of.blobs.list('')) objects.push(`${key} ${size}`);
+  const names = await readdir(keysOf(of)).catch(() => []);
+  const keys = await Promise.all(names.map((name) => readFile(join(keysOf(of), name), 'utf8')));
+  return { rows: await rowsIn(of), objects, names, keys };
+};
+
+const shown = new Set<RefusalCode>();
+
+/** Every refusal leaves database, blob store and keys as they were. */
+const refuses = async (code: RefusalCode, newerCheckpoint?: string) => {
+  const before = await stateOf(target);
   const refusal = await restore(newerCheckpoint).then(
     () => undefined,
     (error: unknown) => error,
   );
   expect(refusal).toMatchObject({ name: 'UpkeepRefused', code });
-  expect(await rowsIn(target)).toBe(0);
+  expect(await stateOf(target)).toEqual(before);
+  shown.add(code);
   return refusal as Error & { cure: string; details: Record<string, unknown> };
+};
+
+/** By the key of the log. */
+const signedCheckpoint = async (size: number, root: Uint8Array): Promise<string> => {
+  const text = checkpointText({ origin: ORIGIN, size, root });
+  return formatNote(text, [await signNoteLine(text, logVkey, signers.log.sign)]);
 };
 
 type Parts = Record<string, { path: string; sha256: string; bytes: number }>;
@@ -111,10 +142,13 @@ describe('a backup is refused', () => {
     manifest.migrations.push({ name: '9999_future.sql', sha256: '0'.repeat(64) });
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
     await target.sql.unsafe('drop schema public cascade; create schema public');
+    const tables = () => target.sql`select from pg_tables where schemaname = 'public'`;
     await expect(restore()).rejects.toMatchObject({
       code: 'backup_version',
       details: { migration: '9999_future.sql' },
     });
+    shown.add('backup_version');
+    expect(await tables()).toHaveLength(0);
   });
 
   it('whose rows were edited', async () => {
@@ -182,17 +216,35 @@ describe('a place is refused', () => {
   it('with rows in its database', async () => {
     await backup();
     await target.sql`insert into accounts (name, created_at) values ('somebody', now())`;
-    await expect(restore()).rejects.toMatchObject({
-      code: 'database_not_empty',
-      details: { found: 'accounts' },
-    });
+    expect((await refuses('database_not_empty')).details).toEqual({ found: 'accounts' });
+  });
+
+  it('with other keys under the names of the backup', async () => {
+    await backup();
+    await mkdir(keysOf(target));
+    await createSeedFile(join(keysOf(target), 'attestry-log.pem'));
+    const { details, cure } = await refuses('keys_taken');
+    expect(details).toEqual({ folder: keysOf(target), names: ['attestry-log.pem'] });
+    expect(cure).toContain('Move them away');
+  });
+
+  it('with another tile, or other bytes of a blob, where the backup has one', async () => {
+    await backup();
+    await mkdir(join(target.dataDir, 'blobs/log/tile/0'), { recursive: true });
+    await writeObject(target, 'log/tile/0/000', new Uint8Array(8_192));
+    expect((await refuses('log_would_fork')).details).toMatchObject({ found: 'log/tile/0/000' });
+    await removeObject(target, 'log/tile/0/000');
+    const blob = await blobOf(world, '1.1.0');
+    await mkdir(join(target.dataDir, 'blobs', blob, '..'), { recursive: true });
+    await writeObject(target, blob, 'torn');
+    expect((await refuses('store_not_empty')).details).toMatchObject({ found: blob });
   });
 
   it('with a table of somebody else in its database', async () => {
     await backup();
     await target.sql`create table theirs (a text)`;
     await target.sql`insert into theirs values ('x')`;
-    await expect(restore()).rejects.toMatchObject({ code: 'database_not_empty' });
+    await refuses('database_not_empty');
   });
 
   it('with other objects in its blob store', async () => {
@@ -200,6 +252,24 @@ describe('a place is refused', () => {
     const bytes = Buffer.from('theirs');
     await target.blobs.put(blobKey(digestOf(bytes)), bytesSource(bytes));
     await refuses('store_not_empty');
+  });
+});
+
+describe('a refusal', () => {
+  it('is in the way of no other backup', async () => {
+    await run(world, "update versions set publisher = 'nobody' where version = '1.1.0'");
+    await backup();
+    await refuses('backup_of_damage');
+    await rm(folder, { recursive: true });
+    await run(world, "update versions set publisher = 'operator' where version = '1.1.0'");
+    await rm(keysOf(world), { recursive: true });
+    await mkdir(keysOf(world));
+    await createSeedFile(join(keysOf(world), 'attestry-log.pem'));
+    await world.publish({ version: '7.0.0' });
+    await world.settle();
+    await world.reissue();
+    await backup();
+    expect((await restore()).findings).toEqual([]);
   });
 });
 
@@ -222,6 +292,24 @@ describe('a restore that broke off', () => {
     ).rejects.toThrow('killed');
     expect(await rowsIn(target)).toBe(0);
     expect((await restore()).findings).toEqual([]);
+  });
+
+  it('can be begun again where it ended between two migrations', async () => {
+    await backup();
+    await target.sql.unsafe('drop schema public cascade; create schema public');
+    const [first] = await readMigrations(MIGRATIONS);
+    if (first === undefined) throw new Error('there are no migrations');
+    await applyMigrations(target.sql, [first]);
+    expect((await restore()).findings).toEqual([]);
+  });
+
+  it('can be begun again where it ended right before its commit', async () => {
+    await backup();
+    const the = { ...common(target), migrations: MIGRATIONS };
+    await cp(join(folder, 'objects/blobs'), join(target.dataDir, 'blobs/blobs'), { recursive: true });
+    await cp(keysOf(world), keysOf(target), { recursive: true });
+    const options = { folder, newerCheckpoint: undefined, despiteDamage: false };
+    expect(await restoreBackup(the)(options)).toMatchObject({ findings: [], keys: ['attestry-log.pem'] });
   });
 });
 
@@ -260,6 +348,16 @@ describe('a log never goes back unnoticed:', () => {
     expect((await restore(checkpoint)).findings).toEqual([]);
   });
 
+  it('a checkpoint of the same size, or smaller, over another history is a fork', async () => {
+    await backup();
+    const root = new Uint8Array(32).fill(3);
+    for (const size of [309, 100])
+      expect((await refuses('log_would_fork', await signedCheckpoint(size, root))).details).toMatchObject({
+        found: size,
+        where: 'the newer checkpoint',
+      });
+  });
+
   it('a text that is no checkpoint of this log shows nothing, and is refused', async () => {
     await backup();
     await refuses('checkpoint_unreadable', 'no checkpoint');
@@ -271,6 +369,7 @@ describe('a log never goes back unnoticed:', () => {
     const old = await original.copy();
     const making = makeBackup(common(old))({ folder, withKeys: false });
     await expect(making).rejects.toMatchObject({ code: 'backup_ahead' });
+    shown.add('backup_ahead');
     await old.clear();
   });
 
@@ -280,6 +379,7 @@ describe('a log never goes back unnoticed:', () => {
     await expect(makeBackup(common(other))({ folder, withKeys: false })).rejects.toMatchObject({
       code: 'backup_of_another',
     });
+    shown.add('backup_of_another');
     await other.clear();
   });
 
@@ -295,5 +395,19 @@ describe('a log never goes back unnoticed:', () => {
     await sealer.stop();
     const [head] = await target.sql<{ size: number }[]>`select size from log_head`;
     expect(head?.size).toBe(309);
+  });
+});
+
+/** Refusals that no restore and no backup of this file can show, and where they are shown. */
+const SHOWN_ELSEWHERE: Partial<Record<RefusalCode, string>> = {
+  no_registry: 'operator-commands: a restore makes what is not there',
+  other_schema: 'operator-commands: asked before any command but a restore',
+  sealer_running: 'fsck-running: a restored registry does not run',
+  log_unsound: 'backup: only a backup reads rows of a registry that has them',
+};
+
+describe('the refusals', () => {
+  it('are all shown, here or elsewhere', () => {
+    expect([...shown, ...Object.keys(SHOWN_ELSEWHERE)].sort()).toEqual(Object.keys(REFUSALS).sort());
   });
 });

@@ -199,6 +199,7 @@ export const worldAt = async (place: Place): Promise<UpkeepWorld> => {
   const troubles: unknown[] = [];
   const lifecycle = {
     sql,
+    now,
     authenticate: async () => OPERATOR,
     holderOfNamespace: async () => 'operator',
     append,
@@ -220,6 +221,7 @@ export const worldAt = async (place: Place): Promise<UpkeepWorld> => {
     insertVersion: insertVersion(sql),
     announce: () => undefined,
     awaitReceipt: async () => undefined,
+    admit: async (_, work) => work(),
     ...changes,
   });
   const seal: UpkeepWorld['seal'] = ({ blobs: store = blobs, replaceSteps } = {}) => {

@@ -1,0 +1,16 @@
+// Goes through more rows than fit into memory: page after page, each behind the last row of the one before.
+
+/** @param keyOf what `page` is asked for the rows behind; rows come in its order. */
+export async function* rowsBehind<Row, Key>(
+  first: Key,
+  page: (after: Key) => Promise<readonly Row[]>,
+  keyOf: (row: Row) => Key,
+): AsyncGenerator<Row, void, undefined> {
+  for (let after = first; ; ) {
+    const rows = await page(after);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = keyOf(last);
+  }
+}
