@@ -11,6 +11,7 @@ export const MAX_ENVELOPE_CHARS = 16 * 1024 * 1024;
 /** Each signature may have to be tried with each key, so their number bounds the work an attacker can cause. */
 export const MAX_SIGNATURES = 32;
 const MAX_TYPE_CHARS = 256;
+const MAX_KEY_ID_CHARS = 256;
 
 export interface EnvelopeSignature {
   /** A hint which key to try first; it decides nothing. */
@@ -91,10 +92,18 @@ const bytesOf = (value: unknown, where: string): Uint8Array => {
   return decodeEitherBase64(value) ?? malformed(where);
 };
 
+/** A hint that no text of ours could carry on is refused rather than left out: what is kept is what was sent. */
+const keyIdOf = (value: unknown, where: string): string | undefined => {
+  if (typeof value !== 'string' || value === '') return undefined;
+  return value.length <= MAX_KEY_ID_CHARS && !/\p{Surrogate}/u.test(value) ? value : malformed(where);
+};
+
 const signatureOf = (value: unknown, index: number): EnvelopeSignature => {
-  const { keyid, sig } = membersOf(value, `/signatures/${index}`);
-  const signature = { sig: bytesOf(sig, `/signatures/${index}/sig`) };
-  return typeof keyid === 'string' && keyid !== '' ? { keyid, ...signature } : signature;
+  const where = `/signatures/${index}`;
+  const { keyid, sig } = membersOf(value, where);
+  const hint = keyIdOf(keyid, `${where}/keyid`);
+  const signature = { sig: bytesOf(sig, `${where}/sig`) };
+  return hint === undefined ? signature : { keyid: hint, ...signature };
 };
 
 /**

@@ -1,5 +1,5 @@
 // The keyring: every delegation and revocation now in force, as one document signed by the registrar. Pure.
-import { canonicalBytes, type JsonObject, parseCanonical } from './canonical.ts';
+import { canonicalBytes, type JsonObject, type JsonValue, parseCanonical } from './canonical.ts';
 import { type Delegation, delegationJson, readDelegation } from './delegation.ts';
 import {
   instantMs,
@@ -39,12 +39,8 @@ const requireListed = ({ delegations, revocations }: Keyring): void => {
   if (stray) refuseDocument('/revocations', `only keys that are listed (not ${stray.keyId})`);
 };
 
-/**
- * Reads the canonical bytes of a keyring. Says nothing about who signed it.
- * @throws KeyError `document` or `json_not_canonical`, `json_value`, `json_too_deep`
- */
-export const parseKeyring = (payload: Uint8Array): Keyring => {
-  const part = readDocument(parseCanonical(payload), '', KEYRING_TYPE, MEMBERS);
+const readKeyring = (value: JsonValue): Keyring => {
+  const part = readDocument(value, '', KEYRING_TYPE, MEMBERS);
   const keyring: Keyring = {
     version: readInteger(part, 'version', 1),
     issuedAt: readInstant(part, 'issuedAt'),
@@ -61,6 +57,12 @@ export const parseKeyring = (payload: Uint8Array): Keyring => {
   return keyring;
 };
 
+/**
+ * Reads the canonical bytes of a keyring. Says nothing about who signed it.
+ * @throws KeyError `document` or `json_not_canonical`, `json_value`, `json_too_deep`
+ */
+export const parseKeyring = (payload: Uint8Array): Keyring => readKeyring(parseCanonical(payload));
+
 const keyringJson = (keyring: Keyring): JsonObject => ({
   type: KEYRING_TYPE,
   version: keyring.version,
@@ -76,9 +78,9 @@ const keyringJson = (keyring: Keyring): JsonObject => ({
  * @throws KeyError like `parseKeyring`
  */
 export const keyringPayload = (keyring: Keyring): Uint8Array => {
-  const payload = canonicalBytes(keyringJson(keyring));
-  parseKeyring(payload);
-  return payload;
+  const json = keyringJson(keyring);
+  readKeyring(json);
+  return canonicalBytes(json);
 };
 
 /**

@@ -1,5 +1,6 @@
 // The withdrawals: every version that is withdrawn now, as one document signed by the registrar. Pure.
-import { canonicalBytes, type JsonObject, type JsonValue, parseCanonical } from './canonical.ts';
+import { utf8 } from './bytes.ts';
+import { canonicalText, type JsonObject, type JsonValue, parseCanonical } from './canonical.ts';
 import {
   instantMs,
   type Part,
@@ -59,12 +60,8 @@ const requireAscending = (withdrawn: readonly Withdrawn[]): void => {
   if (stray >= 0) refuseDocument(`/withdrawn/${stray}`, 'items sorted by sha256, no item twice');
 };
 
-/**
- * Reads the canonical bytes of the withdrawals. Says nothing about who signed them.
- * @throws KeyError `document` or `json_not_canonical`, `json_value`, `json_too_deep`
- */
-export const parseWithdrawals = (payload: Uint8Array): Withdrawals => {
-  const part = readDocument(parseCanonical(payload), '', WITHDRAWALS_TYPE, MEMBERS);
+const readWithdrawals = (value: JsonValue): Withdrawals => {
+  const part = readDocument(value, '', WITHDRAWALS_TYPE, MEMBERS);
   const withdrawals: Withdrawals = {
     version: readInteger(part, 'version', 1),
     issuedAt: readInstant(part, 'issuedAt'),
@@ -78,6 +75,13 @@ export const parseWithdrawals = (payload: Uint8Array): Withdrawals => {
   return withdrawals;
 };
 
+/**
+ * Reads the canonical bytes of the withdrawals. Says nothing about who signed them.
+ * @throws KeyError `document` or `json_not_canonical`, `json_value`, `json_too_deep`
+ */
+export const parseWithdrawals = (payload: Uint8Array): Withdrawals =>
+  readWithdrawals(parseCanonical(payload));
+
 const withdrawalsJson = ({ version, issuedAt, expires, treeSize, withdrawn }: Withdrawals): JsonObject => ({
   type: WITHDRAWALS_TYPE,
   version,
@@ -88,13 +92,22 @@ const withdrawalsJson = ({ version, issuedAt, expires, treeSize, withdrawn }: Wi
 });
 
 /**
+ * The same as `canonicalText` gives. Digests and words need no escapes and `withdrawn` is the last member, so that a long
+ * list is written at once.
+ */
+const canonicalTextOf = (withdrawals: Withdrawals): string => {
+  const frame = canonicalText(withdrawalsJson({ ...withdrawals, withdrawn: [] }));
+  const items = withdrawals.withdrawn.map(({ sha256, kind }) => `{"kind":"${kind}","sha256":"${sha256}"}`);
+  return `${frame.slice(0, -']}'.length)}${items.join(',')}]}`;
+};
+
+/**
  * The canonical bytes to sign. What `parseWithdrawals` would refuse is refused before anyone signs it.
  * @throws KeyError like `parseWithdrawals`
  */
 export const withdrawalsPayload = (withdrawals: Withdrawals): Uint8Array => {
-  const payload = canonicalBytes(withdrawalsJson(withdrawals));
-  parseWithdrawals(payload);
-  return payload;
+  readWithdrawals(withdrawalsJson(withdrawals));
+  return utf8(canonicalTextOf(withdrawals));
 };
 
 /**
@@ -111,7 +124,7 @@ export const isWithdrawalsExpired = (withdrawals: Withdrawals, now: Date): boole
 export type WithdrawalsMark = ListMark;
 
 export const withdrawalsMark = (root: Root, withdrawals: Withdrawals): WithdrawalsMark =>
-  markOf(root, withdrawals, canonicalBytes(withdrawalsJson(withdrawals)));
+  markOf(root, withdrawals, utf8(canonicalTextOf(withdrawals)));
 
 /**
  * Refuses withdrawals older than those seen, and others of the same version, as long as the registrar is the same.

@@ -20,12 +20,13 @@ import { requireScope } from './access/grants.ts';
 import { KEYRING, reissueKeyring } from './access/keyring.ts';
 import { claimNamespace } from './access/namespaces.ts';
 import { ensureOperatorToken } from './access/operator-token.ts';
-import { hasScope } from './access/principal.ts';
 import { draftOf, publishRoot } from './access/publish-root.ts';
 import { remembering } from './access/remember.ts';
 import { revokeKey } from './access/revoke-key.ts';
 import { addAccessRoutes } from './access/routes.ts';
+import { sightOf } from './access/sight.ts';
 import { keepKeyring, stateRevocation } from './access/state-revocation.ts';
+import { requireTrueTime } from './access/true-time.ts';
 import { establishTrust } from './access/trust.ts';
 import { startChores } from './chores.ts';
 import type { Config } from './config.ts';
@@ -37,6 +38,7 @@ import { admission } from './http/admission.ts';
 import { createDocumentCache } from './http/document-cache.ts';
 import { addHealthRoutes } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
+import type { Pace } from './http/steady.ts';
 import { readDiscovery as makeDiscovery } from './packs/discovery.ts';
 import { unyankVersion, yankVersion } from './packs/lifecycle.ts';
 import { insertVersion, namespaceInUse } from './packs/pack-store.ts';
@@ -75,6 +77,8 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const STAGED_IN_MEMORY = 256 * 1024;
 /** Uploads under way in this process; each may hold the memory that staging allows it. */
 const MAX_UPLOADS = 64;
+const MAX_UPLOADS_OF_ACCOUNT = 8;
+const UPLOAD_PACE: Pace = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 const FRESHNESS_CHECK_MS = 1_000;
 const SEAL_WAIT_MS = 5_000;
@@ -86,12 +90,14 @@ const WITNESS_TIMEOUT_MS = 5_000;
 
 /** What a simulated world may put in the place of the real one. */
 export interface Overrides {
+  /** Where it is given, nobody holds it against the clock of the database. */
   readonly now?: () => Date;
   readonly publishing?: (deps: PublishDeps) => PublishDeps;
   readonly sealing?: (steps: SealSteps) => SealSteps;
   /** How long a writer waits for the seal; milliseconds. */
   readonly sealWaitMs?: number;
   readonly freshnessCheckMs?: number;
+  readonly uploadPace?: Pace;
 }
 
 export interface Registry {
@@ -201,6 +207,7 @@ const wire = async (
   const trust = await establishTrust({
     sql,
     now,
+    requireTrueTime: overrides.now === undefined ? requireTrueTime({ sql, now }) : async () => undefined,
     keyFolder,
     origin: config.publicUrl?.replace(/^https?:\/\//, ''),
     append,
@@ -213,7 +220,7 @@ const wire = async (
       .catch((error: unknown) => log.error({ err: error }, 'the root cannot be followed'));
   // What was published before there was anyone to follow it.
   followRoot();
-  const issuing = { sql, now, trust, treeSize };
+  const issuing = { sql, now, trust, treeSize, known: new Map() };
   const reissue = reissueKeyring(issuing);
   const reissueWithdrawn = reissueWithdrawals(issuing);
   const stateRevoked = stateRevocation({ sql, trust, sealedPosition: watch.positionOf });
@@ -253,6 +260,10 @@ const wire = async (
     onTrouble: (error) => log.error({ err: error }, 'sealing stopped; it is tried again'),
   });
   wakeSealer = sealer.wake;
+  await sealer.opened.catch(async (error: unknown) => {
+    await inOrder([follower.stop, sealer.stop, watch.stop]);
+    throw error;
+  });
   const stopCosigned = await followCosignatures(sql, () => cache.forget(HEAD_TOPIC));
   const auditKey = await openAuditKey(sql, keyFolder);
   const auditing = { sql, now, newestHead: watch.newestHead, readTile: readTile(tiles) };
@@ -289,6 +300,7 @@ const wire = async (
     makeEvent: makeEvent({ now }),
     insertVersion: insertVersion(sql),
     awaitReceipt: awaitReceipt(receipts),
+    admit: admission({ most: MAX_UPLOADS, mostOfOne: MAX_UPLOADS_OF_ACCOUNT }),
   };
 
   const lifecycle = {
@@ -330,7 +342,7 @@ const wire = async (
     readLogPath: readLogPath(logReads),
     findReceipt: findReceipt(receipts),
     readEvents: readEvents({ sql, watch }),
-    mayAudit: async (authorization) => hasScope(await asks(authorization), 'audit:read'),
+    mayAudit: async (authorization) => sightOf(await asks(authorization)),
   });
   addWitnessRoutes(router, {
     readWitnessed: readWitnessed({ sql, cache, isOurs: isSignedByUs(headSigner) }),
@@ -359,8 +371,8 @@ const wire = async (
     listKeys: keyList,
     readKey: readKey({ sql, cache }),
     readRoot: readRoot({ sql, cache }),
-    readKeyring: readIssued({ sql, cache }, 'keyrings'),
-    readWithdrawals: readIssued({ sql, cache }, 'withdrawals'),
+    readKeyring: readIssued({ sql }, 'keyrings'),
+    readWithdrawals: readIssued({ sql }, 'withdrawals'),
   });
   addPackRoutes(router, {
     publish: publishPack(overrides.publishing?.(publishing) ?? publishing),
@@ -372,7 +384,7 @@ const wire = async (
     readDiscovery,
     authenticate: asks,
     holderOfNamespace: holders.find,
-    admit: admission(MAX_UPLOADS),
+    pace: overrides.uploadPace ?? UPLOAD_PACE,
   });
 
   const server = createHttpServer({ router, ready: cache.ready, log, isUnavailable });

@@ -35,9 +35,11 @@ export const insertToken = (tx: Tx, hash: Uint8Array, row: TokenRow): Promise<un
   values (${row.id}, ${hash}, ${row.account}, ${row.scopes as string[]}, ${row.namespaces as string[] | null},
     ${row.created_at}, ${row.expires_at})`;
 
-/** False where there is no such token or it was revoked before. */
+/** Waits for whatever is being written with the token, and lets nothing begin before the transaction ends. */
+export const stopUseOfToken = (tx: Tx, id: string): Promise<unknown> => tx`select stop_use(${`token:${id}`})`;
+
+/** For whoever has stopped its use. False where there is no such token or it was revoked before. */
 export const markTokenRevoked = async (tx: Tx, id: string, at: Date): Promise<boolean> => {
-  await tx`select stop_use(${`token:${id}`})`;
   const result = await tx`
     update tokens set revoked_at = ${at}
     where id = ${id} and revoked_at is null`;

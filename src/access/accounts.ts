@@ -9,8 +9,10 @@ import {
   insertAccount,
   insertToken,
   markTokenRevoked,
+  stopUseOfToken,
   type TokenRow,
 } from './access-store.ts';
+import { requireStillActing } from './acting-store.ts';
 import { requireScope } from './grants.ts';
 import { actorOf, isOperator, type Principal, type TokenScope } from './principal.ts';
 import { hashToken, newSecret } from './tokens.ts';
@@ -27,7 +29,7 @@ export interface AccountDeps {
   readonly announce: (subject: string) => void;
 }
 
-/** @throws Fault validation_error, already_exists, forbidden. */
+/** @throws Fault validation_error, already_exists, forbidden, key_revoked. */
 export const createAccount = (the: AccountDeps) => async (by: Principal, name: string) => {
   requireScope(by, 'admin');
   if (!ACCOUNT_NAME.test(name)) {
@@ -39,6 +41,7 @@ export const createAccount = (the: AccountDeps) => async (by: Principal, name: s
   }
   const created_at = the.now();
   await inTransaction(the.sql, async (tx) => {
+    await requireStillActing(tx, by, created_at);
     if (!(await insertAccount(tx, name, created_at))) throw fault('already_exists', { name });
     await the.append(tx, {
       kind: 'account.created',
@@ -94,7 +97,7 @@ const requireSensible = ({ scopes, namespaces }: TokenRequest): void => {
   }
 };
 
-/** @throws Fault forbidden, validation_error. */
+/** @throws Fault forbidden, validation_error, key_revoked. */
 export const issueToken =
   (the: AccountDeps) =>
   async (by: Principal, request: TokenRequest): Promise<IssuedToken> => {
@@ -111,7 +114,10 @@ export const issueToken =
     if (!(await accountExists(the.sql, request.account))) {
       throw fault('validation_error', { account: request.account }, 'There is no such account.');
     }
-    await inTransaction(the.sql, (tx) => storeToken(the, tx, actorOf(by), issued));
+    await inTransaction(the.sql, async (tx) => {
+      await requireStillActing(tx, by, the.now());
+      await storeToken(the, tx, actorOf(by), issued);
+    });
     return issued;
   };
 
@@ -121,6 +127,8 @@ export const revokeToken =
   async (by: Principal, id: string): Promise<void> => {
     if (!isOperator(by) && id !== by.tokenId) throw fault('not_found', { token: id });
     await inTransaction(the.sql, async (tx) => {
+      await stopUseOfToken(tx, id);
+      await requireStillActing(tx, by, the.now());
       if (!(await markTokenRevoked(tx, id, the.now()))) throw fault('not_found', { token: id });
       await the.append(tx, { kind: 'token.revoked', actor: actorOf(by), subject: `token:${id}`, data: {} });
     });

@@ -7,6 +7,7 @@ import type { Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
+import { requireStillActing } from './acting-store.ts';
 import { countDelegations, type DelegationRow, insertDelegation } from './delegation-store.ts';
 import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
 import { requireNamespaceFor, requireScope } from './grants.ts';
@@ -111,6 +112,7 @@ const rowOf = (delegation: Delegation, account: string, envelope: string): Deleg
 const commit = (the: DelegationDeps, by: Principal, row: DelegationRow, inForce: InForce): Promise<void> =>
   inTransaction(the.sql, async (tx) => {
     await requireNewestRoot(tx, inForce);
+    await requireStillActing(tx, by, the.now());
     await requireRoom(tx, by);
     if (!(await insertDelegation(tx, row))) {
       const message = `The id ${row.key_id}, or this very key, is listed already: choose another id, or make a new key.`;
@@ -135,7 +137,7 @@ const list = (the: DelegationDeps, by: Principal, delegation: Delegation): Promi
     return row;
   });
 
-/** @throws Fault forbidden, pack_namespace_unauthorized, validation_error, already_exists. */
+/** @throws Fault forbidden, pack_namespace_unauthorized, validation_error, already_exists, key_revoked. */
 export const delegateKey =
   (the: DelegationDeps) =>
   async (by: Principal, request: KeyRequest): Promise<ListedKey> => {
@@ -145,6 +147,7 @@ export const delegateKey =
     const delegation = readRequest(request, now);
     for (const pattern of delegation.namespaces) await requirePattern(the, by, pattern);
     requirePossession(by, delegation, request);
+    await the.trust.requireTrueTime();
     const row = await list(the, by, delegation);
     the.announce(`key:${row.key_id}`);
     await the.reissueKeyring();

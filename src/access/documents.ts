@@ -6,7 +6,7 @@ import type { DocumentCache } from '../http/document-cache.ts';
 import { fault } from '../protocol/faults.ts';
 import { delegationOf, rootAt } from './delegation-store.ts';
 import { statementOf } from './delegations.ts';
-import { type IssuedTable, latestIssued } from './issued-store.ts';
+import { type IssuedTable, latestIssued, newestIssued } from './issued-store.ts';
 
 export interface TrustReadDeps {
   readonly sql: Sql;
@@ -32,9 +32,39 @@ export const readRoot =
     return the.cache.load(path, [KEYS_TOPIC], async () => envelopeDocument(await rootAt(the.sql, version)));
   };
 
-/** Asked for each time: it is reissued without an event, and an old one would freeze its readers. */
-export const readIssued = (the: TrustReadDeps, table: IssuedTable) => async (): Promise<Document> =>
-  envelopeDocument((await latestIssued(the.sql, table))?.envelope);
+interface HeldList {
+  readonly version: number;
+  readonly document: Document;
+}
+
+const loadList = async (sql: Sql, table: IssuedTable): Promise<HeldList> => {
+  const row = await latestIssued(sql, table);
+  return { version: row?.version ?? 0, document: envelopeDocument(row?.envelope) };
+};
+
+/**
+ * Which is the newest is asked each time: it is reissued without an event, and an old one would freeze its readers. Its
+ * bytes are there once for all of them, however many and slow they are.
+ */
+export const readIssued = ({ sql }: Pick<TrustReadDeps, 'sql'>, table: IssuedTable) => {
+  let held: HeldList | undefined;
+  let loading: { readonly version: number; readonly done: Promise<HeldList> } | undefined;
+  const load = (version: number): Promise<HeldList> => {
+    if (loading?.version === version) return loading.done;
+    const attempt = { version, done: loadList(sql, table) };
+    loading = attempt;
+    const settle = (found?: HeldList): void => {
+      if (found !== undefined && found.version >= (held?.version ?? 0)) held = found;
+      if (loading === attempt) loading = undefined;
+    };
+    attempt.done.then(settle, () => settle());
+    return attempt.done;
+  };
+  return async (): Promise<Document> => {
+    const version = (await newestIssued(sql, table))?.version ?? 0;
+    return held?.version === version ? held.document : (await load(version)).document;
+  };
+};
 
 export const readKey =
   (the: TrustReadDeps) =>

@@ -1,5 +1,6 @@
 // The questions every write asks first: does this token have the scope, and may it act for that namespace? Pure.
 import { type Fault, fault } from '../protocol/faults.ts';
+import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { hasScope, isOperator, type Principal, reaches, reachesAll, type TokenScope } from './principal.ts';
 
 /** @throws Fault forbidden, naming the scope that is missing. */
@@ -14,11 +15,16 @@ const notReached = (wanted: string, principal: Principal): Fault =>
     'This token is limited to other namespaces.',
   );
 
+/** Whether a private namespace is held is told to nobody but its holder. */
+const cureFor = (namespace: string, holder: string | undefined): string => {
+  const claim = `attestry namespace claim ${namespace}`;
+  if (isPrivateNamespace(namespace)) return `Unless another account holds it, claim it: ${claim}`;
+  return holder === undefined ? `Claim it first: ${claim}` : 'Another account holds it.';
+};
+
 const requireHolder = (principal: Principal, namespace: string, holder: string | undefined): void => {
   if (isOperator(principal) || holder === principal.account) return;
-  const claim = `Claim it first: attestry namespace claim ${namespace}`;
-  const cure = holder === undefined ? claim : 'Another account holds it.';
-  const message = `The namespace ${namespace} is not yours. ${cure}`;
+  const message = `The namespace ${namespace} is not yours. ${cureFor(namespace, holder)}`;
   throw fault('pack_namespace_unauthorized', { namespace }, message);
 };
 

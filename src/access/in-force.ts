@@ -1,9 +1,11 @@
 // Signs as the registrar: with the keys that the newest root names, also when that root changes meanwhile.
+import { setImmediate as othersFirst } from 'node:timers/promises';
 import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import type { Root } from '../../keys/root.ts';
 import type { Signer } from '../../keys/signer.ts';
 import type { Tx } from '../database/connect.ts';
 import { lockTrust, newestRootVersion } from './delegation-store.ts';
+import type { RequireTrueTime } from './true-time.ts';
 
 /** A root and the keys at hand that it names, as many as it asks for. */
 export interface InForce {
@@ -13,6 +15,8 @@ export interface InForce {
 }
 
 export interface FollowedTrust {
+  /** Ask it before anything is signed that is believed for a time; taking a key back needs no clock. @throws ClockAstray */
+  readonly requireTrueTime: RequireTrueTime;
   /** Take it once for each thing to sign: its parts belong together. @throws ForeignKeys */
   readonly inForce: () => InForce;
   /** Goes over to the newest root and its keys. @throws ForeignKeys where they are not at hand */
@@ -24,7 +28,11 @@ export const signAsRegistrar = async (
   { registrars }: Pick<InForce, 'registrars'>,
   payloadType: string,
   payload: Uint8Array,
-): Promise<string> => envelopeText(await signEnvelope({ payloadType, payload }, registrars));
+): Promise<string> => {
+  const envelope = await signEnvelope({ payloadType, payload }, registrars);
+  await othersFirst();
+  return envelopeText(envelope);
+};
 
 /** Another root came into force after this one was taken for signing. */
 export class RootMoved extends Error {

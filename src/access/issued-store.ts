@@ -10,6 +10,16 @@ export interface IssuedRow {
   readonly issued_at: Date;
 }
 
+/** Which is the newest, without its text. */
+export const newestIssued = async (
+  db: Queryable,
+  table: IssuedTable,
+): Promise<Omit<IssuedRow, 'envelope'> | undefined> => {
+  const [row] = await db<Omit<IssuedRow, 'envelope'>[]>`
+    select version, issued_at from ${db(table)} order by version desc limit 1`;
+  return row === undefined ? undefined : { ...row, version: Number(row.version) };
+};
+
 export const latestIssued = async (db: Queryable, table: IssuedTable): Promise<IssuedRow | undefined> => {
   const [row] = await db<IssuedRow[]>`
     select version, envelope, issued_at from ${db(table)} order by version desc limit 1`;

@@ -1,7 +1,8 @@
 // Issues the keyring: every delegation and revocation in force.
+import { delegationJson } from '../../keys/delegation.ts';
 import { parseEnvelope } from '../../keys/envelope.ts';
 import { KEYRING_PAYLOAD_TYPE, type Keyring, keyringPayload, parseKeyring } from '../../keys/keyring.ts';
-import { parseRevocation, type Revocation } from '../../keys/revocation.ts';
+import { parseRevocation, type Revocation, revocationJson } from '../../keys/revocation.ts';
 import { allDelegations, type DelegationRow } from './delegation-store.ts';
 import { statementOf } from './delegations.ts';
 import { type IssueDeps, issueList, type ListKind } from './issue-list.ts';
@@ -18,6 +19,8 @@ export const KEYRING: ListKind<Pick<Keyring, 'delegations' | 'revocations'>> = {
   },
   payload: keyringPayload,
   parse: parseKeyring,
+  textOf: ({ delegations, revocations }) =>
+    JSON.stringify([delegations.map(delegationJson), revocations.map(revocationJson)]),
 };
 
 export const reissueKeyring = (the: IssueDeps): (() => Promise<void>) => issueList(the, KEYRING);

@@ -6,6 +6,7 @@ import type { EventFacts } from '../protocol/event.ts';
 import { type Fault, fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { accountExists, type ClaimRow, claimOf, countClaims, insertClaim } from './access-store.ts';
+import { requireStillActing } from './acting-store.ts';
 import { requireScope } from './grants.ts';
 import { actorOf, isOperator, type Principal, reachesAll } from './principal.ts';
 
@@ -71,6 +72,7 @@ export const claimNamespace =
     const claim: ClaimRow = { namespace, account, claimed_at: the.now() };
     const data = { namespace, account };
     const held = await inTransaction(the.sql, async (tx) => {
+      await requireStillActing(tx, by, the.now());
       await requireRoom(tx, by, account);
       if (await insertClaim(tx, claim)) {
         await the.append(tx, {

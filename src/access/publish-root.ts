@@ -7,6 +7,7 @@ import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { EventFacts } from '../protocol/event.ts';
 import { fault } from '../protocol/faults.ts';
+import { requireStillActing } from './acting-store.ts';
 import { insertRoot, rootAt } from './delegation-store.ts';
 import { callersFault } from './delegations.ts';
 import { requireScope } from './grants.ts';
@@ -28,8 +29,8 @@ export type Draft = (under: Pick<InForce, 'root' | 'registrars'>) => Promise<Dra
 export const draftOf =
   <C>(the: ListSources, kind: ListKind<C>): Draft =>
   async (under) => {
-    const row = await draftList(the, kind, under);
-    return row && { table: kind.table, row };
+    const drafted = await draftList(the, kind, under);
+    return drafted && { table: kind.table, row: drafted.row };
   };
 
 export interface PublishRootDeps {
@@ -111,6 +112,7 @@ const commit = (the: PublishRootDeps, by: Principal, handover: Handover): Promis
   inTransaction(the.sql, async (tx) => {
     const { trusted, root, lists } = handover;
     await requireNewestRoot(tx, { root: trusted });
+    await requireStillActing(tx, by, the.now());
     for (const { table, row } of lists) if (!(await storeList(tx, table, row))) throw new ListMoved();
     const envelope = envelopeText(handover.envelope);
     await insertRoot(tx, root.version, envelope);
@@ -121,6 +123,7 @@ const commit = (the: PublishRootDeps, by: Principal, handover: Handover): Promis
 /** False where it was published before, perhaps by a rival a moment ago. */
 const handOver = async (the: PublishRootDeps, by: Principal, envelope: Envelope): Promise<boolean> => {
   if (await isPublished(the, envelope)) return false;
+  await the.trust.requireTrueTime();
   const trusted = await newestRoot(the);
   const root = callersFault(() => verifyRootUpdate(trusted, envelope));
   requireUsable(trusted, root, the.now());
@@ -148,7 +151,7 @@ const untilStill = async (work: () => Promise<boolean>): Promise<boolean> => {
 /**
  * Sending the same root again changes nothing.
  * @param given the envelope as parsed JSON.
- * @throws Fault forbidden; validation_error with the reason and the evidence, and nothing is stored.
+ * @throws Fault forbidden, key_revoked; validation_error with the reason and the evidence, and nothing is stored.
  */
 export const publishRoot =
   (the: PublishRootDeps) =>

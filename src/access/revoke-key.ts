@@ -5,6 +5,7 @@ import { REVOCATION_PAYLOAD_TYPE, revocationPayload } from '../../keys/revocatio
 import { inTransaction } from '../database/transaction.ts';
 import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
+import { requireStillActing } from './acting-store.ts';
 import { type DelegationRow, delegationOf, markKeyRevoked, stopUseOfKey } from './delegation-store.ts';
 import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
 import { requireScope } from './grants.ts';
@@ -76,6 +77,7 @@ const commit = (
   inTransaction(the.sql, async (tx) => {
     await stopUseOfKey(tx, keyId);
     await requireNewestRoot(tx, inForce);
+    await requireStillActing(tx, by, the.now());
     const row = await delegationOf(tx, keyId);
     if (row === undefined || !takesMore(row, from)) return;
     const event = await the.append(tx, {
@@ -101,7 +103,7 @@ const takeBack = (the: RevokeDeps, by: Principal, request: RevokeRequest): Promi
 /**
  * The key as it is listed afterwards; `revocation.from` is `pending` where the log is slow to give the event its
  * place. Asking again changes nothing, save for an earlier position.
- * @throws Fault forbidden, not_found, validation_error.
+ * @throws Fault forbidden, not_found, validation_error, key_revoked.
  */
 export const revokeKey =
   (the: RevokeDeps) =>

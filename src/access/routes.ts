@@ -1,7 +1,7 @@
 // The addresses of accounts, tokens, namespaces and keys, and of the documents that make keys believable.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { jsonBody } from '../http/body.ts';
+import { type JsonBody, takeBody } from '../http/body.ts';
 import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
@@ -54,11 +54,13 @@ const claimBody = (row: ClaimRow) => ({
 });
 const accountBody = (row: AccountRow) => ({ name: row.name, createdAt: row.created_at });
 
+type Status<Answer> = number | ((answer: Answer) => number);
+
 /** Answers with what `work` returns, once it is known who asks; the status may follow from the answer. */
 const asking =
   <Answer>(
     the: AccessRoutesDeps,
-    status: number | ((answer: Answer) => number),
+    status: Status<Answer>,
     work: (by: Principal, ctx: Context) => Promise<Answer>,
   ) =>
   async (ctx: Context): Promise<void> => {
@@ -70,6 +72,18 @@ const asking =
     ctx.body = body ?? null;
   };
 
+/** The same where a body belongs to the question: who asks is looked at when all of it is there. */
+const askingWith =
+  <Answer>(
+    the: AccessRoutesDeps,
+    status: Status<Answer>,
+    work: (by: Principal, body: JsonBody, ctx: Context) => Promise<Answer>,
+  ) =>
+  async (ctx: Context): Promise<void> => {
+    const read = await takeBody(ctx);
+    await asking(the, status, (by) => work(by, read(), ctx))(ctx);
+  };
+
 const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   router.get(
     '/access/whoami',
@@ -77,8 +91,8 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   );
   router.post(
     '/access/accounts',
-    asking(the, 201, async (by, ctx) =>
-      accountBody(await the.createAccount(by, textField(await jsonBody(ctx), 'name'))),
+    askingWith(the, 201, async (by, body) =>
+      accountBody(await the.createAccount(by, textField(body, 'name'))),
     ),
   );
   router.get(
@@ -90,8 +104,7 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   );
   router.post(
     '/access/tokens',
-    asking(the, 201, async (by, ctx) => {
-      const body = await jsonBody(ctx);
+    askingWith(the, 201, async (by, body) => {
       const issued = await the.issueToken(by, {
         account: textField(body, 'account'),
         scopes: scopesField(body, 'scopes'),
@@ -128,8 +141,7 @@ const mayList = (reader: Principal | undefined, account: string, namespaces: rea
 const addNamespaceRoutes = (router: Router, the: AccessRoutesDeps): void => {
   router.post(
     '/access/namespaces',
-    asking(the, 201, async (by, ctx) => {
-      const body = await jsonBody(ctx);
+    askingWith(the, 201, async (by, body) => {
       const account = body.account === undefined ? by.account : textField(body, 'account');
       return claimBody(await the.claimNamespace(by, textField(body, 'namespace'), account));
     }),
@@ -144,16 +156,15 @@ const addNamespaceRoutes = (router: Router, the: AccessRoutesDeps): void => {
 const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
   router.post(
     '/access/keys',
-    asking(the, 201, async (by, ctx) => {
-      const body = await jsonBody(ctx);
-      return the.delegateKey(by, {
+    askingWith(the, 201, async (by, body) =>
+      the.delegateKey(by, {
         keyId: textField(body, 'keyId'),
         publicKey: textField(body, 'publicKey'),
         namespaces: namespacesField(body, 'namespaces'),
         notAfter: instantField(body, 'notAfter'),
         proof: body.proof === undefined ? null : textField(body, 'proof'),
-      });
-    }),
+      }),
+    ),
   );
   router.get('/access/keys', async (ctx) => {
     const reader = await readerOf(the, ctx);
@@ -161,11 +172,10 @@ const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
   });
   router.post(
     '/access/keys/:keyId/revoke',
-    asking(
+    askingWith(
       the,
       (key: ListedKey) => (key.revocation?.from === 'pending' ? 202 : 200),
-      async (by, ctx) => {
-        const body = await jsonBody(ctx);
+      async (by, body, ctx) => {
         const [keyId, reason] = [param(ctx, 'keyId'), textField(body, 'reason')];
         return the.revokeKey(by, { keyId, reason, from: readRevokedFrom(body['from']) });
       },
@@ -186,10 +196,10 @@ const addTrustRoutes = (router: Router, the: AccessRoutesDeps): void => {
   });
   router.post(
     '/trust/roots',
-    asking(
+    askingWith(
       the,
       ({ created }: PublishedRoot) => (created ? 201 : 200),
-      async (by, ctx) => the.publishRoot(by, await jsonBody(ctx)),
+      (by, body) => the.publishRoot(by, body),
     ),
   );
   router.get('/trust/root.json', async (ctx) => replyWith(ctx, await the.readRoot('latest')));

@@ -9,11 +9,14 @@ import { insertRoot, lockTrust, rootAt } from './delegation-store.ts';
 import { type FirstRootDeps, firstRoot } from './first-root.ts';
 import type { FollowedTrust, InForce } from './in-force.ts';
 import { keysAtHand } from './service-keys.ts';
+import type { RequireTrueTime } from './true-time.ts';
 import { warnOfExpiry, warnOfUnusedRoot } from './trust-warnings.ts';
 
 export interface TrustDeps extends FirstRootDeps {
   readonly sql: Sql;
   readonly append: (tx: Tx, facts: EventFacts) => Promise<unknown>;
+  /** Asked before anything is dated and signed. @throws ClockAstray */
+  readonly requireTrueTime: RequireTrueTime;
   /** Tells the operator, in a sentence, of what will need him. */
   readonly warn: (sentence: string) => void;
 }
@@ -41,6 +44,7 @@ export class ForeignKeys extends Error {
 
 /** Whichever of several processes that start at once comes first publishes its root; the others find it. */
 const publishFirstRoot = async (the: TrustDeps): Promise<string> => {
+  await the.requireTrueTime();
   const { root, envelope } = await firstRoot(the);
   return inTransaction(the.sql, async (tx) => {
     await lockTrust(tx);
@@ -111,7 +115,8 @@ const follow = (the: TrustDeps, start: InForce): Trust => {
     keysOf(found);
   };
   const inForce = (): InForce => keysOf(state);
-  return { root: () => state.root, inForce, log: following(() => inForce().log), refresh };
+  const { requireTrueTime } = the;
+  return { root: () => state.root, inForce, log: following(() => inForce().log), refresh, requireTrueTime };
 };
 
 const newestRoot = async (sql: Sql): Promise<Root | undefined> => {
@@ -121,7 +126,7 @@ const newestRoot = async (sql: Sql): Promise<Root | undefined> => {
 
 /**
  * What this registry stands on; a new one begins here.
- * @throws ForeignKeys, OwnRootRefused; KeyError of a key file that cannot be opened
+ * @throws ForeignKeys, OwnRootRefused, ClockAstray; KeyError of a key file that cannot be opened
  */
 export const establishTrust = async (the: TrustDeps): Promise<Trust> => {
   const root = (await newestRoot(the.sql)) ?? verifyFirstRoot(parseEnvelope(await publishFirstRoot(the)));

@@ -17,16 +17,28 @@ const collect = async (source: AsyncIterable<Uint8Array>, maxBytes: number): Pro
 
 const malformed = (message: string): Fault => fault('validation_error', {}, message);
 
+export type JsonBody = Readonly<Record<string, unknown>>;
+
+/**
+ * Waits for the whole body, and reads it when it is asked for: whoever sent it may be looked at in between, and not
+ * before, since a slow body may outlive the token that it came with.
+ */
+export const takeBody = async (ctx: Context): Promise<() => JsonBody> => {
+  const bytes = await collect(ctx.req, MAX_JSON_BYTES);
+  return () => jsonOf(ctx, bytes.toString('utf8'));
+};
+
 /** A JSON object from the body; `{}` where there is no body. */
-export const jsonBody = async (ctx: Context): Promise<Readonly<Record<string, unknown>>> => {
-  const text = (await collect(ctx.req, MAX_JSON_BYTES)).toString('utf8');
+export const jsonBody = async (ctx: Context): Promise<JsonBody> => (await takeBody(ctx))();
+
+const jsonOf = (ctx: Context, text: string): JsonBody => {
   if (text === '') return {};
   if (!ctx.is('json')) throw fault('unsupported_media_type', { expected: 'application/json' });
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('The body must be a JSON object.');
   }
-  return value as Record<string, unknown>;
+  return value as JsonBody;
 };
 
 const parse = (text: string): unknown => {

@@ -2,7 +2,7 @@
 import { canonicalBytes } from '../../keys/canonical.ts';
 import type { BrokenLink } from '../../keys/chain.ts';
 import { permits } from '../../keys/delegation.ts';
-import { verify } from '../../keys/ed25519.ts';
+import { verifyAside } from '../../keys/ed25519.ts';
 import type { NamedKey } from '../../keys/key.ts';
 import type { DelegatedKey } from '../access/delegations.ts';
 import { SIGNATURE_PATH } from '../protocol/build-tarball.ts';
@@ -72,15 +72,15 @@ const requireCanonical = (pack: UnpackedPack): void => {
   }
 };
 
-/** The key that made the signature. @throws Fault signature_invalid naming the broken link. */
-export const requireBelief = (
+/** The key that made the signature. Rejects with Fault signature_invalid naming the broken link. */
+export const requireBelief = async (
   pack: UnpackedPack,
   address: PackAddress,
   tree: Tree,
   note: SigningNote,
   key: DelegatedKey | undefined,
   now: Date,
-): NamedKey => {
+): Promise<NamedKey> => {
   const { keyId } = note;
   if (key === undefined) throw refuse('key_unknown', `No key ${keyId} is delegated here.`, { keyId });
   const standing = key.standing(now);
@@ -96,7 +96,7 @@ export const requireBelief = (
   }
   if (tree === 'v2') requireCanonical(pack);
   const { publicKey } = key.delegation;
-  if (!verify({ publicKey, message: pack.manifestBytes, signature: note.signature })) {
+  if (!(await verifyAside({ publicKey, message: pack.manifestBytes, signature: note.signature }))) {
     throw refuse('signature', `The signature over pack.json was not made by ${keyId}.`, { keyId });
   }
   return key.delegation;

@@ -36,14 +36,18 @@ export const setYanked = (
   update versions set yanked = ${yanked === null ? null : tx.json({ ...yanked })}, standing_event_id = ${eventId}
   where name_key = ${nameKey(name)} and version = ${version}`;
 
-export const countYanked = async (tx: Tx): Promise<number> => {
-  const [row] = await tx<{ count: number }[]>`select count(*) from versions where yanked is not null`;
-  return row?.count ?? 0;
+/** How many versions are yanked now, and how many of them by one account. */
+export const countYanked = async (tx: Tx, account: string): Promise<{ all: number; own: number }> => {
+  const [row] = await tx<{ all: number; own: number }[]>`
+    select (select count(*) from versions where yanked is not null) as all,
+      (select count(*) from versions where yanked is not null and yanked ->> 'yankedBy' = ${account}) as own`;
+  return row ?? { all: 0, own: 0 };
 };
 
 /** Digests of all tarballs that are yanked now, in hex, sorted. */
-export const yankedDigests = async (db: Queryable): Promise<string[]> => {
-  const rows = await db<{ digest: string }[]>`
-    select encode(digest, 'hex') as digest from versions where yanked is not null order by digest`;
-  return rows.map((row) => row.digest);
+export const yankedDigests = async (db: Queryable): Promise<readonly string[]> => {
+  // As one text: a row for each of many thousands would keep the process busy.
+  const [row] = await db<{ digests: string | null }[]>`
+    select string_agg(encode(digest, 'hex'), '' order by digest) as digests from versions where yanked is not null`;
+  return row?.digests?.match(/.{64}/g) ?? [];
 };

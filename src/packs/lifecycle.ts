@@ -1,8 +1,9 @@
 // Yanks a version and takes that back: its bytes stay served, and everybody learns how it stands.
+import { requireStillActing } from '../access/acting-store.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import type { Body } from '../access/fields.ts';
 import { requireNamespace, requireScope } from '../access/grants.ts';
-import { actorOf, type Principal, type TokenScope } from '../access/principal.ts';
+import { actorOf, isOperator, type Principal, type TokenScope } from '../access/principal.ts';
 import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { EventFacts, RecordedEvent } from '../protocol/event.ts';
@@ -12,11 +13,12 @@ import type { Receipt } from '../protocol/receipt.ts';
 import type { AppendEvent } from '../transparency/append.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { countYanked, lockStanding, type StandingRow, setYanked } from './lifecycle-store.ts';
-import { isPrivate, type PackAddress, readName, readVersion } from './policy.ts';
+import { isPrivate, type PackAddress, readName, readVersion, requireYankRoom } from './policy.ts';
 import { readYankGrounds, type YankGrounds, type YankNote } from './yank-note.ts';
 
 export interface LifecycleDeps {
   readonly sql: Sql;
+  readonly now: () => Date;
   readonly authenticate: Authenticate;
   readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
   readonly append: AppendEvent;
@@ -51,13 +53,10 @@ export interface Standing extends Recorded {
   readonly receipt: Receipt | undefined;
 }
 
-/** Others may be under way: with them the list still holds what its readers take. */
-const MAX_YANKED = 65_000;
-
 /**
  * A version that is yanked already stays as it is.
  * @throws Fault invalid_pack_name, invalid_version, forbidden, pack_namespace_unauthorized, validation_error,
- *   pack_not_found, pack_version_not_found
+ *   key_revoked, pack_not_found, pack_version_not_found
  */
 export const yankVersion =
   (the: LifecycleDeps) =>
@@ -106,16 +105,16 @@ const requirePermission = async (
   return by;
 };
 
-const requireStanding = async (tx: Tx, { name, version }: PackAddress): Promise<StandingRow> => {
+const requireStanding = async (
+  the: LifecycleDeps,
+  tx: Tx,
+  by: Principal,
+  { name, version }: PackAddress,
+): Promise<StandingRow> => {
   const row = await lockStanding(tx, name, version);
+  await requireStillActing(tx, by, the.now());
   if (row === undefined) throw fault('pack_version_not_found', { name, version });
   return row;
-};
-
-const requireRoom = async (tx: Tx): Promise<void> => {
-  if ((await countYanked(tx)) < MAX_YANKED) return;
-  const message = 'As many versions are yanked as the signed list of them holds; tell the operator.';
-  throw fault('validation_error', { limit: MAX_YANKED }, message);
 };
 
 const yank = async (
@@ -125,9 +124,9 @@ const yank = async (
   address: PackAddress,
   grounds: YankGrounds,
 ): Promise<Recorded> => {
-  const row = await requireStanding(tx, address);
+  const row = await requireStanding(the, tx, by, address);
   if (row.yanked !== null) return unchanged(address, row);
-  await requireRoom(tx);
+  requireYankRoom(await countYanked(tx, by.account), isOperator(by));
   const event = await the.append(tx, {
     kind: 'pack.yanked',
     ...factsOf(by, address),
@@ -139,7 +138,7 @@ const yank = async (
 };
 
 const unyank = async (the: LifecycleDeps, tx: Tx, by: Principal, address: PackAddress): Promise<Recorded> => {
-  const row = await requireStanding(tx, address);
+  const row = await requireStanding(the, tx, by, address);
   if (row.yanked === null) return unchanged(address, row);
   const event = await the.append(tx, {
     kind: 'pack.unyanked',

@@ -1,6 +1,7 @@
 // Published versions as rows; the unique indexes decide who came first.
-import { type Digest, digestBytes, parseDigest } from '../../storage/digest.ts';
+import { type Digest, parseDigest } from '../../storage/digest.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
+import { sharing } from '../database/share.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import type { Tree, Violation } from '../protocol/faults.ts';
 import type { ManifestFacts } from '../protocol/manifest/describe.ts';
@@ -76,40 +77,115 @@ const listedColumns = (db: Queryable) => db`
 
 const allColumns = (db: Queryable) => db`${listedColumns(db)}, manifest, signature, statement, files`;
 
-export type InsertOutcome = 'inserted' | 'taken' | 'key_ended' | 'token_ended';
+/** `swept`: the number of the sweep that took the bytes of the tarball. */
+export type InsertOutcome = 'inserted' | 'taken' | 'key_ended' | 'token_ended' | { readonly swept: number };
 
-/**
- * Makes a version true together with its event, in one statement and so in one transaction. `taken`: this (name,
- * version) is there, in this tree or the other; `key_ended`, `token_ended`: what was looked up
- * before, and may have been remembered, is revoked or expired by now.
- */
-export const insertVersion =
+/** A version to be made true together with its event. */
+interface Insertion {
+  readonly record: VersionRecord;
+  readonly event: RecordedEvent;
+  readonly tokenId: string;
+  readonly sweepSeen: number;
+}
+
+const base64Of = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+/** As the statement reads it: one text costs driver and server far less than twenty parameters do. */
+const rowOf = ({ record, event, tokenId, sweepSeen }: Insertion) => ({
+  ...record,
+  name_key: nameKey(record.name),
+  manifest: base64Of(record.manifest),
+  signature: base64Of(record.signature),
+  key_id: record.keyId,
+  published_at: record.publishedAt,
+  token_id: tokenId,
+  sweep_seen: sweepSeen,
+  event_id: event.id,
+  kind: event.kind,
+  subject: event.subject,
+  at: event.at,
+  leaf: base64Of(event.leaf),
+  sealed: base64Of(event.sealed),
+});
+
+interface Inserted {
+  readonly key_ok: boolean;
+  readonly token_ok: boolean;
+  readonly sweep: number;
+  readonly inserted: boolean;
+}
+
+const insertAll =
   (sql: Sql) =>
-  async (record: VersionRecord, event: RecordedEvent, tokenId: string): Promise<InsertOutcome> => {
-    const { at } = event;
-    const [row] = await sql<{ key_ok: boolean; token_ok: boolean; inserted: boolean }[]>`
-      with signer as materialized (
-        select ${record.keyId}::text is null or key_in_force(${record.keyId}, ${at}) as key_ok,
-          token_in_force(${tokenId}, ${at}) as token_ok
+  async (all: readonly Insertion[]): Promise<readonly Inserted[]> => {
+    const rows = await sql<(Inserted & { event_id: string })[]>`
+      with wanted as materialized (
+        select *, decode(digest, 'hex') as bytes from json_to_recordset(${JSON.stringify(all.map(rowOf))}::text::json)
+          as each (name_key text, version text, tree text, name text, digest text, size bigint, manifest text,
+            signature text, key_id text, facts jsonb, files jsonb, warnings jsonb, publisher text,
+            published_at timestamptz, statement text, token_id text, sweep_seen bigint,
+            event_id text, kind text, subject text, at timestamptz, leaf text, sealed text)
+      ), signer as materialized (
+        select event_id, sweep_seen, key_id is null or key_in_force(key_id, at) as key_ok,
+          token_in_force(token_id, at) as token_ok, sweep_of(bytes) as sweep
+        from wanted
       ), version as (
         insert into versions (name_key, version, tree, name, digest, size, manifest, signature, key_id, facts, files,
           warnings, publisher, published_at, event_id, statement)
-        select ${nameKey(record.name)}, ${record.version}, ${record.tree}, ${record.name},
-          ${digestBytes(record.digest)}, ${record.size}, ${record.manifest}, ${record.signature}, ${record.keyId},
-          ${sql.json(record.facts as never)}, ${sql.json(record.files as never)},
-          ${sql.json(record.warnings as never)}, ${record.publisher}, ${record.publishedAt},
-          ${event.id}, ${record.statement}
-        from signer where key_ok and token_ok
-        on conflict do nothing returning 1
+        select name_key, version, tree, name, bytes, size, decode(manifest, 'base64'), decode(signature, 'base64'),
+          key_id, facts, files, warnings, publisher, published_at, event_id, statement
+        from wanted join signer using (event_id) where key_ok and token_ok and sweep <= signer.sweep_seen
+        -- Always in this order, so that no two who insert wait for each other.
+        order by name_key, version
+        on conflict do nothing returning event_id
       ), event as materialized (
-        select append_event(${event.id}, ${event.kind}, ${event.subject}, ${event.at}, ${event.leaf}, ${event.sealed})
-        from version
+        select event_id, append_event(event_id, kind, subject, at, decode(leaf, 'base64'), decode(sealed, 'base64'))
+        from version join wanted using (event_id)
       )
-      select key_ok, token_ok, (select count(*) from event) = 1 as inserted from signer`;
-    if (row?.token_ok !== true) return 'token_ended';
-    if (!row.key_ok) return 'key_ended';
-    return row.inserted ? 'inserted' : 'taken';
+      select signer.event_id, key_ok, token_ok, sweep, event.event_id is not null as inserted
+      from signer left join event using (event_id)`;
+    const found = new Map(rows.map((row) => [row.event_id, row]));
+    return all.map(({ event }) => {
+      const row = found.get(event.id);
+      if (row === undefined) throw new Error('the database did not say what became of a version');
+      return row;
+    });
   };
+
+/** Bytes that one statement is given to insert, about. */
+const MOST_INSERTED = 1024 * 1024;
+const FILE_BYTES = 256;
+
+const bytesOf = ({ record, event }: Insertion): number =>
+  record.manifest.length +
+  (record.statement?.length ?? 0) +
+  (record.files.length + record.warnings.length) * FILE_BYTES +
+  event.leaf.length +
+  (event.sealed?.length ?? 0);
+
+const outcomeOf = ({ key_ok, token_ok, sweep, inserted }: Inserted, sweepSeen: number): InsertOutcome => {
+  if (!token_ok) return 'token_ended';
+  if (!key_ok) return 'key_ended';
+  if (sweep > sweepSeen) return { swept: sweep };
+  return inserted ? 'inserted' : 'taken';
+};
+
+/**
+ * Makes a version true together with its event, in one statement and so in one transaction, which others that come
+ * just then may share. `taken`: this (name, version) is there, in this tree or the other; `key_ended`, `token_ended`:
+ * what was looked up before, and may have been remembered, is revoked or expired by now.
+ * @param sweepSeen the last sweep after which the bytes were put; a later one may have taken them.
+ */
+export const insertVersion = (sql: Sql) => {
+  const insert = sharing({ run: insertAll(sql), weigh: bytesOf, most: MOST_INSERTED });
+  return async (
+    record: VersionRecord,
+    event: RecordedEvent,
+    tokenId: string,
+    sweepSeen = 0,
+  ): Promise<InsertOutcome> => outcomeOf(await insert({ record, event, tokenId, sweepSeen }), sweepSeen);
+};
 
 /** Whatever holds this (name, version), in either tree and however the name is capitalised. */
 export const holderOf = async (
@@ -122,6 +198,36 @@ export const holderOf = async (
     where name_key = ${nameKey(name)} and version = ${version}`;
   return row === undefined ? undefined : toVersion(row);
 };
+
+interface Address {
+  readonly name: PackName;
+  readonly version: PackVersion;
+}
+
+export type FindHolder = (asked: Address) => Promise<ListedVersion | undefined>;
+
+const addressOf = ({ name, version }: Address): string => `${nameKey(name)}@${version}`;
+
+const findAll =
+  (sql: Sql) =>
+  async (all: readonly Address[]): Promise<readonly (ListedVersion | undefined)[]> => {
+    const [only] = all;
+    if (only !== undefined && all.length === 1) return [await holderOf(sql, only.name, only.version)];
+    const rows = await sql<Row<ListedVersion>[]>`
+      select found.* from unnest(${all.map(({ name }) => nameKey(name))}::text[],
+        ${all.map(({ version }) => version)}::text[]) as wanted (name_key, version)
+      -- Limited, so that it is planned as what it is: one look into the index for each.
+      cross join lateral (select ${listedColumns(sql)} from versions
+        where name_key = wanted.name_key and version = wanted.version limit 1) as found`;
+    const found = new Map(rows.map((row) => [addressOf(row), toVersion<ListedVersion>(row)]));
+    return all.map((asked) => found.get(addressOf(asked)));
+  };
+
+const MOST_ASKED = 64;
+
+/** `holderOf` for many who ask at once. */
+export const holders = (sql: Sql): FindHolder =>
+  sharing({ run: findAll(sql), weigh: () => 1, most: MOST_ASKED });
 
 export const findVersion = async (
   db: Queryable,

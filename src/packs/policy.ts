@@ -63,4 +63,33 @@ export const readPublishAddress = (
 export const mayBeUnsigned = (policy: PackPolicy, name: PackName): boolean =>
   policy.allowUnsigned && !['core', 'vendor'].includes(scopeOf(name));
 
+export interface YankCount {
+  readonly all: number;
+  /** By the account that asks. */
+  readonly own: number;
+}
+
+/** More than this no reader takes, whoever yanks; others may be under way. */
+const MAX_YANKED = 65_000;
+/** Beyond it only accounts with few may yank: nobody's many can take it away from them. */
+const MANY_YANKED = 50_000;
+const FEW_OF_ACCOUNT = 100;
+const MAX_YANKED_OF_ACCOUNT = 2_000;
+
+const tooMany = (limit: number, message: string): Fault => fault('validation_error', { limit }, message);
+
+/**
+ * The signed list of what is yanked is read by every client and has an end, so nobody may fill it alone.
+ * @throws Fault validation_error with the limit
+ */
+export const requireYankRoom = ({ all, own }: YankCount, byOperator: boolean): void => {
+  if (all >= MAX_YANKED)
+    throw tooMany(MAX_YANKED, 'As many versions are yanked as the signed list holds; tell the operator.');
+  if (byOperator) return;
+  const most = all >= MANY_YANKED ? FEW_OF_ACCOUNT : MAX_YANKED_OF_ACCOUNT;
+  if (own < most) return;
+  const cure = 'Take back a yank that is not needed any more, or ask the operator, who may yank beyond it.';
+  throw tooMany(most, `This account has yanked ${own} versions, and may yank ${most} at a time. ${cure}`);
+};
+
 export const isPrivate = (name: PackName): boolean => scopeOf(name) === 'private';

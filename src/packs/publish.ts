@@ -14,8 +14,9 @@ import type { Staged, Staging } from '../../storage/staging.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import type { DelegatedKey } from '../access/delegations.ts';
 import { requireNamespace, requireScope } from '../access/grants.ts';
-import { actorOf, type Principal } from '../access/principal.ts';
+import { actorOf, isOperator, type Principal } from '../access/principal.ts';
 import type { Sql } from '../database/connect.ts';
+import type { Admit } from '../http/admission.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import { type Fault, fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
@@ -24,7 +25,14 @@ import { type ArchiveCaps, inspectTarball } from '../protocol/tarball.ts';
 import type { MakeEvent } from '../transparency/append.ts';
 import type { AwaitReceipt, ProvableEvent } from '../transparency/receipts.ts';
 import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
-import { holderOf, type InsertOutcome, type ListedVersion, type VersionRecord } from './pack-store.ts';
+import {
+  type FindHolder,
+  holderOf,
+  holders,
+  type InsertOutcome,
+  type ListedVersion,
+  type VersionRecord,
+} from './pack-store.ts';
 import { isPrivate, type PackAddress, type PackPolicy, readPublishAddress } from './policy.ts';
 import { requireStatement } from './statement.ts';
 import { type UnpackedPack, unpack } from './unpack.ts';
@@ -48,10 +56,13 @@ export interface PublishDeps {
     record: VersionRecord,
     event: RecordedEvent,
     tokenId: string,
+    sweepSeen?: number,
   ) => Promise<InsertOutcome>;
   /** Makes the new version visible to readers of every process. */
   readonly announce: (subject: string) => void;
   readonly awaitReceipt: AwaitReceipt;
+  /** Bounds the uploads under way, of everybody and of one account. */
+  readonly admit: Admit;
 }
 
 /** Everything here was chosen by the uploader. */
@@ -89,17 +100,33 @@ export interface Published extends Recorded {
   readonly receipt: Receipt | undefined;
 }
 
-export const publishPack =
-  (the: PublishDeps) =>
-  async (request: PublishRequest): Promise<Published> => {
+/** What all publishes have in common beyond what they are given. */
+interface Shared extends PublishDeps {
+  readonly findHolder: FindHolder;
+}
+
+export const publishPack = (deps: PublishDeps) => {
+  const the: Shared = { ...deps, findHolder: holders(deps.sql) };
+  return async (request: PublishRequest): Promise<Published> => {
     const recorded = await recordVersion(the, request);
     return { ...recorded, receipt: await the.awaitReceipt(recorded.event) };
   };
+};
 
-const recordVersion = async (the: PublishDeps, request: PublishRequest): Promise<Recorded> => {
+const recordVersion = async (the: Shared, request: PublishRequest): Promise<Recorded> => {
   const address = readPublishAddress(the.policy, request.name, request.version);
   const publisher = await the.authenticate(request.authorization);
   await requirePermission(the, publisher, address.name);
+  const share = isOperator(publisher) ? undefined : publisher.account;
+  return the.admit(share, () => takeIn(the, request, address, publisher));
+};
+
+const takeIn = async (
+  the: Shared,
+  request: PublishRequest,
+  address: PackAddress,
+  publisher: Principal,
+): Promise<Recorded> => {
   const staged = await receive(the, request);
   try {
     const report = await inspectTarball(staged.read(), the.caps);
@@ -109,10 +136,9 @@ const recordVersion = async (the: PublishDeps, request: PublishRequest): Promise
     const statement = requireStatement(request.statement, note, staged.digest, pack.manifestBytes);
     const findings = { ...address, tree: request.tree, staged, pack, note, statement, publisher };
     const record = recordOf(the.now(), findings);
-    const taken = await holderOf(the.sql, address.name, address.version);
+    const taken = await the.findHolder(address);
     if (taken !== undefined) return alreadyPublished(taken, record);
-    await staged.promote(the.blobs, blobKey(staged.digest));
-    return await commit(the, record, publisher);
+    return await storeAndCommit(the, staged, record, publisher);
   } finally {
     await staged.discard();
   }
@@ -164,7 +190,7 @@ const requireBelievable = async (
   const note = findSignature(pack, address, tree, the.policy);
   if (note === undefined) return undefined;
   const found = await the.delegatedKey(note.keyId);
-  return { ...note, key: requireBelief(pack, address, tree, note, found, the.now()) };
+  return { ...note, key: await requireBelief(pack, address, tree, note, found, the.now()) };
 };
 
 /** What the steps of a publish found out, ready to be recorded. */
@@ -224,11 +250,36 @@ const publishedEvent = (record: VersionRecord, publisher: Principal) => ({
   },
 });
 
-const commit = async (the: PublishDeps, record: VersionRecord, publisher: Principal): Promise<Recorded> => {
+const SWEEPS_BORNE = 8;
+
+/** The bytes may have lain there as garbage, which a sweep takes away until they are named: then they are put again. */
+const storeAndCommit = async (
+  the: PublishDeps,
+  staged: Staged,
+  record: VersionRecord,
+  publisher: Principal,
+): Promise<Recorded> => {
+  let sweep = 0;
+  for (let tries = 0; tries < SWEEPS_BORNE; tries += 1) {
+    await staged.promote(the.blobs, blobKey(staged.digest));
+    const recorded = await commit(the, record, publisher, sweep);
+    if (!('swept' in recorded)) return recorded;
+    sweep = recorded.swept;
+  }
+  throw new Error('the bytes of a tarball were swept away again and again');
+};
+
+const commit = async (
+  the: PublishDeps,
+  record: VersionRecord,
+  publisher: Principal,
+  sweepSeen: number,
+): Promise<Recorded | { readonly swept: number }> => {
   // The point of no return is this one statement: before it a crash leaves only a blob for the sweep, after it the
   // version is there with its event, and everything served is made from these rows.
   const event = the.makeEvent(publishedEvent(record, publisher));
-  const outcome = await the.insertVersion(record, event, publisher.tokenId);
+  const outcome = await the.insertVersion(record, event, publisher.tokenId, sweepSeen);
+  if (typeof outcome === 'object') return outcome;
   if (outcome === 'token_ended')
     throw fault('key_revoked', {}, 'This token ended while the upload was under way.');
   if (outcome === 'key_ended') throw keyRevokedMeanwhile(record);

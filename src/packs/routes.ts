@@ -4,9 +4,9 @@ import type { Context } from 'koa';
 import { integrityOf } from '../../storage/digest.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { hasScope, isOperator, type Principal, reaches } from '../access/principal.ts';
-import type { Admit } from '../http/admission.ts';
 import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
+import { atLeast, type Pace } from '../http/steady.ts';
 import { fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
 import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
@@ -24,7 +24,8 @@ export interface PackRoutesDeps extends LifecycleRoutesDeps {
   readonly readDiscovery: (path: string) => Promise<Document>;
   readonly authenticate: Authenticate;
   readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
-  readonly admit: Admit;
+  /** What an upload has to keep up. */
+  readonly pace: Pace;
 }
 
 const TREES = ['v1', 'v2'] as const satisfies readonly Tree[];
@@ -86,18 +87,16 @@ const takeUpload = (the: PackRoutesDeps, tree: Tree) => async (ctx: Context) => 
     ctx.set('Allow', 'GET, HEAD');
     throw fault('method_not_allowed');
   }
-  const published = await the.admit(() =>
-    the.publish({
-      tree,
-      name: param(ctx, 'name'),
-      version,
-      authorization: ctx.headers.authorization,
-      contentType: ctx.headers['content-type'],
-      expectedDigest: ctx.get('X-Pack-Sha256') || undefined,
-      statement: ctx.get(STATEMENT_HEADER) || undefined,
-      body: ctx.req,
-    }),
-  );
+  const published = await the.publish({
+    tree,
+    name: param(ctx, 'name'),
+    version,
+    authorization: ctx.headers.authorization,
+    contentType: ctx.headers['content-type'],
+    expectedDigest: ctx.get('X-Pack-Sha256') || undefined,
+    statement: ctx.get(STATEMENT_HEADER) || undefined,
+    body: atLeast(the.pace, ctx.req),
+  });
   const { record, created } = published;
   ctx.set('Location', `/${tree}/packs/${record.name}/-/${record.version}.json`);
   const receipt = replyWithReceipt(ctx, published, created ? 201 : 200);

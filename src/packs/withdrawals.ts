@@ -18,6 +18,7 @@ export const WITHDRAWALS: ListKind<Pick<Withdrawals, 'withdrawn'>> = {
   }),
   payload: withdrawalsPayload,
   parse: parseWithdrawals,
+  textOf: ({ withdrawn }) => withdrawn.map(({ kind, sha256 }) => `${kind} ${sha256}`).join(),
 };
 
 /** Many versions may be yanked at once: those who wait share one signature, made after each of them asked. */

@@ -8,6 +8,9 @@ export interface EventsDeps {
   readonly watch: LogWatch;
 }
 
+/** Nothing, everything, or what happened to some subjects. */
+export type Sight = 'none' | 'all' | ((subject: string) => boolean);
+
 export interface EventsRequest {
   /** The position of the first event wanted. */
   readonly since: number;
@@ -16,8 +19,8 @@ export interface EventsRequest {
   readonly waitMs: number;
   /** Ends the wait when the reader is gone. */
   readonly quit: AbortSignal;
-  /** Whether the reader may see what sealed leaves commit to. */
-  readonly open: boolean;
+  /** Of which sealed leaves the reader may see what they commit to. */
+  readonly sight: Sight;
 }
 
 export interface EventsPage {
@@ -30,16 +33,23 @@ export interface EventsPage {
 
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8'));
 
-const shown = ({ position, leaf, sealed }: SealedEvent, open: boolean) => ({
+/** What a sealed leaf commits to, where the reader may see it. */
+const openedTo = (sight: Sight, sealed: Uint8Array | null): { readonly event?: unknown } => {
+  if (sealed === null || sight === 'none') return {};
+  const event = parsed(sealed) as { readonly subject: string };
+  return sight === 'all' || sight(event.subject) ? { event } : {};
+};
+
+const shown = ({ position, leaf, sealed }: SealedEvent, sight: Sight) => ({
   position,
   leaf: parsed(leaf),
-  ...(open && sealed !== null ? { event: parsed(sealed) } : {}),
+  ...openedTo(sight, sealed),
 });
 
 /** Positions are dense, so that the next one wanted is all a reader has to remember. */
 export const readEvents =
   (the: EventsDeps) =>
-  async ({ since, limit, waitMs, quit, open }: EventsRequest): Promise<EventsPage> => {
+  async ({ since, limit, waitMs, quit, sight }: EventsRequest): Promise<EventsPage> => {
     if (waitMs > 0) await the.watch.beyond(since, waitMs, quit);
     const head = the.watch.head();
     // Whoever waited in vain, or is ahead of the log, costs the database nothing.
@@ -47,7 +57,7 @@ export const readEvents =
     const events = await sealedFrom(the.sql, since, limit);
     const next = since + events.length;
     return {
-      events: events.map((event) => shown(event, open)),
+      events: events.map((event) => shown(event, sight)),
       next,
       size: Math.max(head?.size ?? 0, next),
     };

@@ -5,7 +5,7 @@ import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
 import { type Receipt, receiptJson } from '../protocol/receipt.ts';
-import type { EventsPage, EventsRequest } from './events.ts';
+import type { EventsPage, EventsRequest, Sight } from './events.ts';
 import { type AdmitWaiter, waiters } from './waiters.ts';
 
 export interface LogRoutesDeps {
@@ -13,8 +13,8 @@ export interface LogRoutesDeps {
   readonly readLogPath: (path: string) => Promise<Document>;
   readonly findReceipt: (eventId: string) => Promise<Receipt | 'late' | undefined>;
   readonly readEvents: (request: EventsRequest) => Promise<EventsPage>;
-  /** Whether whoever sent this may see what sealed leaves commit to. @throws Fault for a bad token */
-  readonly mayAudit: (authorization: string) => Promise<boolean>;
+  /** Of which sealed leaves whoever sent this may see what they commit to. @throws Fault for a bad token */
+  readonly mayAudit: (authorization: string) => Promise<Sight>;
 }
 
 const DEFAULT_PAGE = 256;
@@ -45,7 +45,7 @@ const sendEvents = (the: LogRoutesDeps, admitWaiter: AdmitWaiter) => async (ctx:
       limit: Math.max(numberIn(ctx, 'limit', MAX_PAGE, DEFAULT_PAGE), 1),
       waitMs: leave === undefined ? 0 : waitMs,
       quit: signalOf(ctx),
-      open: authorization !== undefined && (await the.mayAudit(authorization)),
+      sight: authorization === undefined ? 'none' : await the.mayAudit(authorization),
     });
   } finally {
     leave?.();

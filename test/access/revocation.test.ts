@@ -1,5 +1,6 @@
 // Taking a key back: at once for what is signed next, and in the log from one position on.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,6 +34,9 @@ beforeAll(async () => {
   database = await ownDatabase();
   dataDir = await mkdtemp(join(tmpdir(), 'attestry-revoke-'));
   await database.sql`insert into accounts (name, created_at) values ('operator', now())`;
+  await database.sql`
+    insert into tokens (id, secret_hash, account, scopes, created_at)
+    values (${OPERATOR.tokenId}, ${randomBytes(32)}, 'operator', ${[...OPERATOR.scopes]}, now())`;
 });
 afterAll(async () => {
   await database.drop();

@@ -3,6 +3,7 @@
 import { reissueKeyring } from '../../src/access/keyring.ts';
 import type { RevokeDeps } from '../../src/access/revoke-key.ts';
 import { keepKeyring, stateRevocation } from '../../src/access/state-revocation.ts';
+import type { RequireTrueTime } from '../../src/access/true-time.ts';
 import { establishTrust } from '../../src/access/trust.ts';
 import type { Sql } from '../../src/database/connect.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
@@ -25,25 +26,32 @@ export interface Revoking extends RevokeDeps {
   readonly keep: () => Promise<void>;
 }
 
+/** What a process dates by, and what it asks before it signs. */
+export interface RevokingClock {
+  readonly now: () => Date;
+  readonly requireTrueTime?: RequireTrueTime;
+}
+
 /** What one process takes keys back with; `sealed` says where the log has put an event. */
 export const revokeDeps = async (
   sql: Sql,
   keyFolder: string,
   sealed: SealedPosition,
   size = 20,
-  now = () => new Date(),
+  { now, requireTrueTime = async () => undefined }: RevokingClock = { now: () => new Date() },
 ): Promise<Revoking> => {
   const append = appendEvent({ now });
   const trust = await establishTrust({
     sql,
     now,
+    requireTrueTime,
     keyFolder,
     origin: undefined,
     append,
     warn: () => undefined,
   });
   const treeSize = async () => size;
-  const reissue = reissueKeyring({ sql, now, trust, treeSize });
+  const reissue = reissueKeyring({ sql, now, trust, treeSize, known: new Map() });
   const state = stateRevocation({ sql, trust, sealedPosition: sealed });
   return {
     sql,

@@ -45,6 +45,7 @@ describe('a process', () => {
     establishTrust({
       sql: database.sql,
       now,
+      requireTrueTime: async () => undefined,
       keyFolder: join(dataDir, 'keys'),
       origin: undefined,
       append: appendEvent({ now }),

@@ -1,6 +1,5 @@
 // Holders of root keys and the roots they sign, for a registry that has begun with a root of its own.
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { envelopeText, parseEnvelope, signEnvelope } from '../../keys/envelope.ts';
 import { parseKeyId, vkeyOf } from '../../keys/key.ts';
@@ -57,7 +56,3 @@ export const signedRootText = async (root: Root, signers: readonly Signer[]): Pr
 /** Sends it as the operator does. */
 export const publish = async (call: Call, root: Root, signers: readonly Signer[]): Promise<Answer> =>
   call('POST', '/trust/roots', { body: JSON.parse(await signedRootText(root, signers)) });
-
-/** The text of a file in the keys folder; for showing that nothing was written over. */
-export const keyFileText = (dataDir: string, name: string): Promise<string> =>
-  readFile(join(dataDir, 'keys', name), 'utf8');

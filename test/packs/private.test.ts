@@ -15,6 +15,34 @@ beforeAll(async () => {
 });
 afterAll(() => registry.stop());
 
+describe('a private namespace that somebody holds', () => {
+  it('is refused to strangers in the words for one that nobody holds', async () => {
+    await accountWith(registry.call, 'holder', ['packs:read']);
+    const body = { namespace: 'private.held', account: 'holder' };
+    expect((await registry.call('POST', '/access/namespaces', { body })).status).toBe(201);
+    const scopes = ['packs:publish', 'keys:manage'];
+    const stranger = await accountWith(registry.call, 'curious', scopes);
+    const eve = createPublisher('curious-1');
+    const before = await registry.stored();
+    const wordsOf = async (org: string) => {
+      const name = `private.${org}.tools`;
+      const bytes = await eve.pack({ name });
+      const published = await registry.call('PUT', addressOf(name), { token: stranger, body: bytes });
+      const listing = eve.listing('curious', [`private.${org}.*`]);
+      const listed = await registry.call('POST', '/access/keys', { token: stranger, body: listing });
+      return [published, listed].map(({ status, json }) => [
+        status,
+        json.error,
+        json.message.replaceAll(org, 'ORG'),
+      ]);
+    };
+    const held = await wordsOf('held');
+    expect(held.map(([status]) => status)).toEqual([403, 403]);
+    expect(held).toEqual(await wordsOf('free'));
+    expect(await registry.stored()).toEqual(before);
+  });
+});
+
 const ADDRESSES = [
   `/v1/packs/${NAME}`,
   `/v1/packs/${NAME}/index.json`,

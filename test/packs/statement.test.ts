@@ -111,6 +111,10 @@ const signedPayload = (payload: string): Promise<Envelope> =>
     seedSigner(parseKeyId(acme.keyId), acme.seed),
   ]);
 
+/** Signed as it must be, under a key id as it stands in JSON. */
+const underKeyId = async (body: Uint8Array, keyId: string): Promise<string> =>
+  base64(envelopeText(await stated(acme, body)).replace(/"keyid":"[^"]*"/, `"keyid":"${keyId}"`));
+
 const swapped = async (body: Uint8Array): Promise<Envelope> => {
   const [mine, another] = [await stated(acme, body), await stated(acme, await other())];
   return { ...another, payload: mine.payload };
@@ -145,6 +149,8 @@ describe.each([
       },
     ],
     ['that is no envelope', 'envelope', async () => base64('{"payload":7}')],
+    ['whose key id is half a character', 'envelope', (body) => underKeyId(body, 'a\\ud800')],
+    ['whose key id is too long', 'envelope', (body) => underKeyId(body, 'x'.repeat(257))],
     ['that is no JSON', 'json', () => signedPayload('no JSON')],
     ['of another type', 'type', () => signedPayload('{"_type":"https://in-toto.io/Statement/v0.1"}')],
   ])('%s (%s)', async (_name, problem, make) => {
