@@ -265,7 +265,7 @@ const wire = async (
     throw error;
   });
   const stopCosigned = await followCosignatures(sql, () => cache.forget(HEAD_TOPIC));
-  const auditKey = await openAuditKey(sql, keyFolder);
+  const auditKey = await openAuditKey(sql, keyFolder, (sentence) => log.warn(sentence));
   const auditing = { sql, now, newestHead: watch.newestHead, readTile: readTile(tiles) };
   const receipts = { sql, nodes, watch, waitMs: overrides.sealWaitMs ?? SEAL_WAIT_MS };
 

@@ -15,6 +15,7 @@ import {
   requireReplaceable,
   verifiedSource,
 } from './blob-store.ts';
+import type { Digest } from './digest.ts';
 import { type DurableDirectories, durableDirectories } from './durable-directories.ts';
 import {
   diskFailure,
@@ -41,6 +42,14 @@ interface Disk {
   readonly now: () => number;
 }
 
+export interface DiskOptions {
+  /**
+   * False for whoever has to see what lies there: journals of others are not taken over, so that a file which is torn or
+   * gone stays so. Default: true, without which a blob acknowledged right before a power cut may not be there.
+   */
+  readonly replay?: boolean;
+}
+
 const TEMP_LIFE_MS = 60 * 60 * 1000;
 
 /** What `link` answers where files cannot be shared: another filesystem, foreign owner, too many links, no links. */
@@ -51,18 +60,23 @@ const CANNOT_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'E
  * that earlier processes left more than an hour ago are swept. Throws `store_unavailable` if the directory cannot be
  * used.
  */
-export const openDiskStore = async (root: string, now: () => number = Date.now): Promise<BlobStore> => {
+export const openDiskStore = async (
+  root: string,
+  now: () => number = Date.now,
+  { replay = true }: DiskOptions = {},
+): Promise<BlobStore> => {
   const base = resolve(root);
   const directories = durableDirectories(base);
   const temps = join(base, 'tmp');
   await directories.ensure(temps);
   await sweepTemps(temps, now() - TEMP_LIFE_MS);
-  const small = await openSmallBlobs({
-    pathOf: (digest) => join(base, ...blobKey(digest).split('/')),
+  const place = {
+    pathOf: (digest: Digest) => join(base, ...blobKey(digest).split('/')),
     temps,
     journals: join(base, 'journal'),
     directories,
-  });
+  };
+  const small = await openSmallBlobs(place, replay);
   const disk: Disk = { root: base, temps, directories, small, now };
   return {
     put: (key, source) => put(disk, key, source),

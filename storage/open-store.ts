@@ -1,7 +1,7 @@
 // Opens the blob store an address names: memory, a directory, or a bucket.
 import { fileURLToPath } from 'node:url';
 import type { BlobStore } from './blob-store.ts';
-import { openDiskStore } from './disk-store.ts';
+import { type DiskOptions, openDiskStore } from './disk-store.ts';
 import { type StorageError, type StorageEvidence, storageError } from './errors.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { S3Credentials } from './s3-store.ts';
@@ -39,11 +39,18 @@ export const parseBlobUrl = (text: string): BlobLocation => {
   throw bad(`There is no blob store "${url.protocol}".`, { scheme: url.protocol });
 };
 
-/** Opens what `parseBlobUrl` reads. Credentials matter only for S3; when undefined the SDK finds its own. */
-export const openBlobStore = async (text: string, credentials?: S3Credentials): Promise<BlobStore> => {
+/**
+ * Opens what `parseBlobUrl` reads. Credentials matter only for S3; when undefined the SDK finds its own. `onDisk` matters
+ * only for a directory.
+ */
+export const openBlobStore = async (
+  text: string,
+  credentials?: S3Credentials,
+  onDisk?: DiskOptions,
+): Promise<BlobStore> => {
   const location = parseBlobUrl(text);
   if (location.kind === 'memory') return createMemoryStore();
-  if (location.kind === 'disk') return openDiskStore(location.root);
+  if (location.kind === 'disk') return openDiskStore(location.root, Date.now, onDisk);
   // Loaded only here: whoever keeps blobs on disk need not carry the S3 SDK in memory.
   const { openS3Store } = await import('./s3-store.ts');
   return openS3Store({ ...location, credentials });

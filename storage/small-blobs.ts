@@ -29,10 +29,13 @@ export interface Place {
 /** Few, because puts wait for the same disk. */
 const LANES = 4;
 
-/** Gives a file to every blob that a journal still holds, so that what was acknowledged before a crash is there. */
-export const openSmallBlobs = async (place: Place): Promise<SmallBlobs> => {
+/**
+ * Gives a file to every blob that a journal still holds, so that what was acknowledged before a crash is there.
+ * @param replay false: leaves the journals that are there, and the files, as they are.
+ */
+export const openSmallBlobs = async (place: Place, replay: boolean): Promise<SmallBlobs> => {
   const restore = (record: JournalRecord) => restoreFile(place, record);
-  await replayJournals(place.journals, restore);
+  if (replay) await replayJournals(place.journals, restore);
   const journal = createJournal({
     folder: place.journals,
     directories: place.directories,

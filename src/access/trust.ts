@@ -57,15 +57,21 @@ const publishFirstRoot = async (the: TrustDeps): Promise<string> => {
   });
 };
 
+/** Names each file that is missing or holds another key: laying the right one there is the first of the cures. */
 const foreign = (folder: string, root: Root, missing: readonly string[], found: boolean): ForeignKeys => {
   const belongs = `The database belongs to the registry "${root.registry}"`;
+  const put = `Put these private keys into ${folder}.`;
+  const named = missing.join('\n');
   if (root.version > 1)
     return new ForeignKeys(
-      `${belongs}, and its root ${root.version} names keys that this process does not hold.\n${missing.join('\n')}`,
-      `Put these private keys into ${folder}.`,
+      `${belongs}, and its root ${root.version} names keys that this process does not hold.\n${named}`,
+      put,
     );
-  const there = found ? 'has other keys there' : `has no keys in ${folder}`;
-  return new ForeignKeys(`${belongs}, but this process ${there}.`);
+  const there = found ? `has other keys in ${folder}` : `does not have its keys in ${folder}`;
+  return new ForeignKeys(
+    `${belongs}, but this process ${there}. Missing, or there with another key:\n${named}`,
+    `${put} Or: ${OTHER_FOLDER}`,
+  );
 };
 
 const holdKeys = async (folder: string, root: Root): Promise<InForce> => {

@@ -42,9 +42,22 @@ const summary = ({ counts, durationMs }: AuditReport): string =>
     `${(durationMs / 1_000).toFixed(1)} s`,
   ].join(' · ');
 
-const verdict = ({ findings, leftOut, compared }: AuditReport): readonly string[] => {
-  if (findings.length + leftOut === 0)
-    return ['Every entry was hashed, and everything served agrees with it.'];
+/** What agrees with the log, and no more than was looked at. */
+const agreement = ({ tarballs }: AuditReport): readonly string[] =>
+  tarballs
+    ? [
+        'Every entry was hashed; indexes, manifests, signatures, keys, roots and namespaces agree with the log,',
+        'and every tarball was fetched and passed all that a host asks before it installs one.',
+      ]
+    : [
+        'Every entry was hashed; the digest, key, signature and standing that are served of each version agree with the',
+        'log, as do keys, roots and namespaces. No tarball was fetched, and no manifest held against its tarball:',
+        'attestry log verify --tarballs',
+      ];
+
+const verdict = (report: AuditReport): readonly string[] => {
+  const { findings, leftOut, compared } = report;
+  if (findings.length + leftOut === 0) return agreement(report);
   const more = leftOut === 0 ? [] : [`  … and ${grouped(leftOut)} more`];
   const rest = compared ? [] : ['The log cannot be read to its end, so nothing served was compared with it.'];
   return [`${grouped(findings.length + leftOut)} findings:`, ...findings.map(findingLine), ...more, ...rest];

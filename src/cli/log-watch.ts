@@ -21,8 +21,10 @@ const INTERVAL = { least: 1, most: 24 * 3_600_000, usual: '10s', examples: '10s,
 
 const sentence = (seen: Observation): string => {
   if (seen.kind === 'head') return `${seen.size} entries (${seen.read} read), root ${seen.root}`;
-  if (seen.kind === 'trouble')
-    return `${seen.message} (${seen.code}); asked again in ${Math.round(seen.retryInMs / 1_000)} s`;
+  if (seen.kind === 'trouble') {
+    const again = seen.retryInMs === null ? '' : `; asked again in ${Math.round(seen.retryInMs / 1_000)} s`;
+    return `${seen.message} (${seen.code})${again}`;
+  }
   return `ALARM: ${seen.message} (${seen.code}) ${JSON.stringify(seen.evidence)}`;
 };
 
@@ -54,7 +56,7 @@ const watch = acting<WatchOptions>(async (settings: Settings, options) => {
   const store = storeOf(opening);
   const json = options.json === true;
   const told = untilTold();
-  const alarmed = await watchRegistry({
+  const failed = await watchRegistry({
     ...opening,
     store,
     intervalMs: options.interval,
@@ -64,7 +66,7 @@ const watch = acting<WatchOptions>(async (settings: Settings, options) => {
     onProgress: progressTeller(),
     onObservation: async (seen) => show(await withEvidence(seen, store.place), json),
   }).finally(told.done);
-  if (alarmed) process.exitCode = 1;
+  if (failed) process.exitCode = 1;
   return undefined;
 });
 
@@ -75,7 +77,7 @@ export const addLogWatch = (log: Command): void => {
     .option('--root <file>', 'root document to start from; default: the one seen first')
     .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
     .addOption(durationOption('--interval <time>', 'time between two looks, as in 10s or 5m', INTERVAL))
-    .option('--once', 'end after one look')
+    .option('--once', 'end after one look; exit code 1 also where the registry does not answer')
     .option('--keep-going', 'go on after an alarm; the exit code tells of it all the same');
   example(command, 'attestry log watch --interval 1m --json').action(watch);
 };

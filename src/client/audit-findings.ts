@@ -20,6 +20,7 @@ export const AUDIT_FINDINGS = {
   pack_unlogged: 'The registry index lists a pack that the log does not know.',
   pack_standing: 'The registry index says otherwise than the log whether a pack is yanked.',
   version_missing: 'The log knows a version that is not served.',
+  version_unserved: 'The registry fails where it is asked for a version that its log knows.',
   version_unlogged: 'A version is served that the log does not know.',
   version_digest: 'The served digest of a version is not the one in the log.',
   version_key: 'A version is served under another key than the log records.',

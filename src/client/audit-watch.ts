@@ -19,8 +19,13 @@ type Sight =
       /** What they are about; empty at the first look, which reads the whole log. */
       readonly events: readonly LoggedEvent[];
     }
-  /** The registry could not be asked; it is asked again. */
-  | { readonly kind: 'trouble'; readonly code: string; readonly message: string; readonly retryInMs: number }
+  /** The registry could not be asked; `retryInMs` is null where it is not asked again. */
+  | {
+      readonly kind: 'trouble';
+      readonly code: string;
+      readonly message: string;
+      readonly retryInMs: number | null;
+    }
   /** Something is false: a refusal of the client, or a finding of the audit. Told once for as long as it stays so. */
   | { readonly kind: 'alarm'; readonly code: string; readonly message: string; readonly evidence: unknown };
 
@@ -29,7 +34,7 @@ export type Observation = { readonly at: string } & Sight;
 
 export interface WatchOptions extends AuditOptions {
   readonly intervalMs: number;
-  /** Ends after one look that the registry answered. */
+  /** Ends after one look, whether the registry answered or not. */
   readonly once?: boolean | undefined;
   /** Goes on after an alarm. */
   readonly keepGoing?: boolean | undefined;
@@ -130,7 +135,7 @@ const watcher = (options: WatchOptions) => {
 /**
  * Watches until it is called off, or until an alarm unless it is told to keep going. What was believed is remembered
  * as every client does, so that a later watch finds a log that went back. Rejects only for what is no answer of a registry.
- * @returns whether there was an alarm
+ * @returns whether there was an alarm, or the one look that was asked for found nobody
  */
 export const watchRegistry = async (options: WatchOptions): Promise<boolean> => {
   const { intervalMs, signal } = options;
@@ -140,13 +145,14 @@ export const watchRegistry = async (options: WatchOptions): Promise<boolean> => 
     const verdict = await turn();
     alarmed ||= verdict.kind === 'alarm';
     if (verdict.kind === 'alarm' && options.keepGoing !== true) return true;
-    if (options.once === true && verdict.kind !== 'trouble') return alarmed;
+    const { once = false } = options;
     failures = verdict.kind === 'trouble' ? failures + 1 : 0;
     const retryInMs = Math.min(intervalMs * 2 ** failures, Math.max(MAX_BACKOFF_MS, intervalMs));
     if (verdict.kind === 'trouble') {
       const { code, message } = verdict.refusal;
-      await say({ kind: 'trouble', code, message, retryInMs });
+      await say({ kind: 'trouble', code, message, retryInMs: once ? null : retryInMs });
     }
+    if (once) return alarmed || verdict.kind === 'trouble';
     await pause(retryInMs, signal);
   }
   return alarmed;

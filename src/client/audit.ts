@@ -31,6 +31,8 @@ export interface AuditReport {
   readonly leftOut: number;
   /** False where the log could not be read to its end, so that nothing was compared with it. */
   readonly compared: boolean;
+  /** Every tarball was fetched as well, and asked all that a host asks. */
+  readonly tarballs: boolean;
   readonly durationMs: number;
 }
 
@@ -78,6 +80,7 @@ export const auditRegistry = async (options: AuditOptions): Promise<AuditReport>
     findings: [...session.ofLog.all(), ...ofRegistry.findings],
     leftOut: session.ofLog.leftOut() + ofRegistry.leftOut,
     compared,
+    tarballs: compared && options.tarballs === true,
     durationMs: Math.round(performance.now() - started),
   };
 };

@@ -1,6 +1,5 @@
 // Publishes one version of a pack: from a hostile upload to a fact, or to a refusal that leaves nothing behind.
 
-import type { BlobStore } from '../../storage/blob-store.ts';
 import {
   type Digest,
   digestOfIntegrity,
@@ -14,26 +13,17 @@ import type { Staged, Staging } from '../../storage/staging.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import type { DelegatedKey } from '../access/delegations.ts';
 import { requireNamespace, requireScope } from '../access/grants.ts';
-import { actorOf, isOperator, type Principal } from '../access/principal.ts';
-import type { Sql } from '../database/connect.ts';
+import { isOperator, type Principal } from '../access/principal.ts';
 import type { Admit } from '../http/admission.ts';
-import type { RecordedEvent } from '../protocol/event.ts';
-import { type Fault, fault, type Tree } from '../protocol/faults.ts';
+import { fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
 import type { Receipt } from '../protocol/receipt.ts';
 import { type ArchiveCaps, inspectTarball } from '../protocol/tarball.ts';
-import type { MakeEvent } from '../transparency/append.ts';
-import type { AwaitReceipt, ProvableEvent } from '../transparency/receipts.ts';
+import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
-import {
-  type FindHolder,
-  holderOf,
-  holders,
-  type InsertOutcome,
-  type ListedVersion,
-  type VersionRecord,
-} from './pack-store.ts';
-import { isPrivate, type PackAddress, type PackPolicy, readPublishAddress } from './policy.ts';
+import { alreadyPublished, type CommitDeps, commitVersion, type Recorded } from './commit-version.ts';
+import { type FindHolder, holders, type VersionRecord } from './pack-store.ts';
+import { type PackAddress, type PackPolicy, readPublishAddress } from './policy.ts';
 import { requireStatement } from './statement.ts';
 import { type UnpackedPack, unpack } from './unpack.ts';
 
@@ -41,9 +31,7 @@ export interface UploadCaps extends ArchiveCaps {
   readonly maxUploadBytes: number;
 }
 
-export interface PublishDeps {
-  readonly sql: Sql;
-  readonly blobs: BlobStore;
+export interface PublishDeps extends CommitDeps {
   readonly staging: Staging;
   readonly policy: PackPolicy;
   readonly caps: UploadCaps;
@@ -51,15 +39,6 @@ export interface PublishDeps {
   readonly authenticate: Authenticate;
   readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
   readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
-  readonly makeEvent: MakeEvent;
-  readonly insertVersion: (
-    record: VersionRecord,
-    event: RecordedEvent,
-    tokenId: string,
-    sweepSeen?: number,
-  ) => Promise<InsertOutcome>;
-  /** Makes the new version visible to readers of every process. */
-  readonly announce: (subject: string) => void;
   readonly awaitReceipt: AwaitReceipt;
   /** Bounds the uploads under way, of everybody and of one account. */
   readonly admit: Admit;
@@ -77,22 +56,6 @@ export interface PublishRequest {
   /** `Attestry-Release-Statement`: see protocol/statement-envelope. */
   readonly statement: string | undefined;
   readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** What an answer tells of a version, whether it was there before or not. */
-type PublishedRecord = Pick<
-  VersionRecord,
-  'name' | 'version' | 'tree' | 'digest' | 'publishedAt' | 'keyId' | 'warnings'
->;
-
-/** A fact in the database; its event may still wait for its seal. */
-interface Recorded {
-  readonly record: PublishedRecord;
-  readonly created: boolean;
-  /** Whether it has a release statement: a version keeps what it was published with. */
-  readonly stated: boolean;
-  /** The event that published it, or its id where that was before. */
-  readonly event: ProvableEvent | string;
 }
 
 export interface Published extends Recorded {
@@ -137,11 +100,17 @@ const takeIn = async (
     const findings = { ...address, tree: request.tree, staged, pack, note, statement, publisher };
     const record = recordOf(the.now(), findings);
     const taken = await the.findHolder(address);
-    if (taken !== undefined) return alreadyPublished(taken, record);
-    return await storeAndCommit(the, staged, record, publisher);
+    if (taken !== undefined) return await publishedAgain(the, staged, alreadyPublished(taken, record));
+    return await commitVersion(the, staged, record, publisher);
   } finally {
     await staged.discard();
   }
+};
+
+/** Whoever brings the same bytes again mends a store that lost them. */
+const publishedAgain = async (the: PublishDeps, staged: Staged, recorded: Recorded): Promise<Recorded> => {
+  await staged.promote(the.blobs, blobKey(staged.digest));
+  return recorded;
 };
 
 const requirePermission = async (the: PublishDeps, publisher: Principal, name: PackName): Promise<void> => {
@@ -219,84 +188,3 @@ const recordOf = (publishedAt: Date, found: Findings): VersionRecord => ({
   publisher: found.publisher.account,
   publishedAt,
 });
-
-/** The same bytes again are no news; other bytes under a taken name are refused for ever. */
-const alreadyPublished = (taken: ListedVersion, wanted: VersionRecord): Recorded => {
-  const same =
-    taken.name === wanted.name && taken.tree === wanted.tree && sameDigest(taken.digest, wanted.digest);
-  if (same) return { record: taken, created: false, stated: taken.stated, event: taken.eventId };
-  throw fault('conflict', {
-    expected: integrityOf(taken.digest),
-    found: integrityOf(wanted.digest),
-    tree: taken.tree,
-  });
-};
-
-const subjectOf = (record: VersionRecord): string => `pack:${record.name}@${record.version}`;
-
-const publishedEvent = (record: VersionRecord, publisher: Principal) => ({
-  kind: 'pack.published' as const,
-  actor: actorOf(publisher),
-  subject: subjectOf(record),
-  sealed: isPrivate(record.name),
-  data: {
-    name: record.name,
-    version: record.version,
-    tree: record.tree,
-    sha256: record.digest,
-    size: record.size,
-    keyId: record.keyId,
-    signature: record.signature === null ? null : Buffer.from(record.signature).toString('base64'),
-  },
-});
-
-const SWEEPS_BORNE = 8;
-
-/** The bytes may have lain there as garbage, which a sweep takes away until they are named: then they are put again. */
-const storeAndCommit = async (
-  the: PublishDeps,
-  staged: Staged,
-  record: VersionRecord,
-  publisher: Principal,
-): Promise<Recorded> => {
-  let sweep = 0;
-  for (let tries = 0; tries < SWEEPS_BORNE; tries += 1) {
-    await staged.promote(the.blobs, blobKey(staged.digest));
-    const recorded = await commit(the, record, publisher, sweep);
-    if (!('swept' in recorded)) return recorded;
-    sweep = recorded.swept;
-  }
-  throw new Error('the bytes of a tarball were swept away again and again');
-};
-
-const commit = async (
-  the: PublishDeps,
-  record: VersionRecord,
-  publisher: Principal,
-  sweepSeen: number,
-): Promise<Recorded | { readonly swept: number }> => {
-  // The point of no return is this one statement: before it a crash leaves only a blob for the sweep, after it the
-  // version is there with its event, and everything served is made from these rows.
-  const event = the.makeEvent(publishedEvent(record, publisher));
-  const outcome = await the.insertVersion(record, event, publisher.tokenId, sweepSeen);
-  if (typeof outcome === 'object') return outcome;
-  if (outcome === 'token_ended')
-    throw fault('key_revoked', {}, 'This token ended while the upload was under way.');
-  if (outcome === 'key_ended') throw keyRevokedMeanwhile(record);
-  if (outcome === 'taken') return lostTheRace(the, record);
-  the.announce(subjectOf(record));
-  return { record, created: true, stated: record.statement !== null, event };
-};
-
-const keyRevokedMeanwhile = ({ keyId }: VersionRecord): Fault =>
-  fault(
-    'signature_invalid',
-    { brokenLink: 'key_revoked', keyId },
-    `The key ${keyId} may not sign new versions.`,
-  );
-
-const lostTheRace = async (the: PublishDeps, record: VersionRecord): Promise<Recorded> => {
-  const winner = await holderOf(the.sql, record.name, record.version);
-  if (winner === undefined) throw new Error('a version was refused as taken, and is not there');
-  return alreadyPublished(winner, record);
-};

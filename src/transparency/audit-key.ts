@@ -33,8 +33,25 @@ const make = async (path: string): Promise<Signer | undefined> => {
   return load(path);
 };
 
-/** @param folder where the registry's own keys lie. @throws KeyError of a file that cannot be opened */
-export const openAuditKey = async (sql: Sql, folder: string): Promise<AuditKey> => {
+/** The chain goes on by whichever process has the key; where none has it, it stands still. */
+const sayWhyUnsigned = (path: string, found: Signer | undefined, warn: (sentence: string) => void): void => {
+  const state = found === undefined ? 'is missing' : 'is not the audit key of this registry';
+  warn(
+    `${path} ${state}: this process signs no checkpoints of the audit chain, and where no other process does, the chain` +
+      ' does not go on. Put the file there again and restart.',
+  );
+};
+
+/**
+ * @param folder where the registry's own keys lie.
+ * @param warn tells the operator, in a sentence, where the key that the database names is not there.
+ * @throws KeyError of a file that cannot be opened
+ */
+export const openAuditKey = async (
+  sql: Sql,
+  folder: string,
+  warn: (sentence: string) => void,
+): Promise<AuditKey> => {
   const path = join(folder, `${KEY_ID}.pem`);
   const known = await auditKeyIn(sql);
   const signer = known === undefined ? await make(path) : await load(path);
@@ -43,6 +60,7 @@ export const openAuditKey = async (sql: Sql, folder: string): Promise<AuditKey> 
   if (registered === undefined) throw new Error('the audit key is gone right after it was made');
   const publicKey = publicKeyFromBytes(registered);
   const isOurs = signer !== undefined && equalBytes(signer.publicKey, publicKey);
+  if (!isOurs) sayWhyUnsigned(path, signer, warn);
   return { publicKey, signer: isOurs ? signer : undefined };
 };
 

@@ -125,12 +125,20 @@ const saveKeys = async ({ keyFolder, folder, snapshot, withKeys }: Making): Prom
   return parts;
 };
 
+/** Of two backups in one folder the later one alone is left: what only the earlier one held would be gone. */
+const requireNoKeysLost = (before: BackupManifest | undefined, { folder, withKeys }: BackupOptions): void => {
+  if (withKeys || before === undefined || before.keys.length === 0) return;
+  throw new UpkeepRefused('backup_drops_keys', { folder, keys: before.keys.length });
+};
+
 const makeManifest = async (the: Making): Promise<BackupManifest> => {
   const { tx, snapshot } = the;
   const head = await readHead(tx);
   if (head === undefined) throw new UpkeepRefused('log_unsound', { missing: 'head' });
   const { root, envelope } = await newestRoot(tx);
-  await requireSameLog(tx, await readManifest(the.folder), head, root);
+  const before = await readManifest(the.folder);
+  await requireSameLog(tx, before, head, root);
+  requireNoKeysLost(before, the);
   return {
     madeAt: the.now().toISOString(),
     snapshot,
@@ -158,7 +166,7 @@ const dropOthers = async (folder: string, snapshot: string): Promise<void> => {
 /**
  * Makes the backup in `folder`, or brings the one there up to date. Until the manifest stands in its place the earlier
  * backup is the one that counts, and whatever breaks off before leaves that as it was.
- * @throws UpkeepRefused log_unsound, backup_of_another, backup_ahead; StorageError blob_missing, blob_corrupt
+ * @throws UpkeepRefused log_unsound, backup_of_another, backup_ahead, backup_drops_keys; StorageError blob_missing, blob_corrupt
  */
 export const makeBackup =
   (the: BackupDeps) =>

@@ -26,7 +26,9 @@ const advice = (how: string): Plan => ({ kind: 'advice', how });
 const FROM_ROWS = repairable('written again from the rows');
 const ROW = restore('this row');
 const EVENT = restore('this event; a bundle of the log that hashes to a signed checkpoint holds its leaf');
-const BLOB = restore('this blob; a mirror, or a host that installed the version, has the same bytes');
+const BLOB = restore(
+  'this blob; after a power cut a start of the registry may give it back from the journal of its store; a mirror, or a host that installed the version, has the same bytes',
+);
 const REISSUE = advice('start the registry: it issues a new one');
 
 export const FINDINGS = {

@@ -2,8 +2,11 @@
 import { removeFile } from '../../storage/files.ts';
 import { type ObjectKey, parseBlobKey, parseObjectKey } from '../../storage/object-keys.ts';
 import type { Queryable } from '../database/connect.ts';
+import { readHead } from '../transparency/log-store.ts';
+import { readPublished } from './check-published.ts';
 import { findGarbage, type Garbage, type GarbageDeps } from './garbage.ts';
 import { forgetSweeps, lockBlob, noteSweep, unlockBlob } from './gc-store.ts';
+import { UpkeepRefused } from './refused.ts';
 import { withSealerLock } from './sealer-lock.ts';
 
 export interface GcOptions {
@@ -60,10 +63,22 @@ const removeOne = async (the: GarbageDeps, session: Queryable, garbage: Garbage)
   return 'removed';
 };
 
-/** Goes through all garbage and tells of each; removes it where it may. */
+/** A database that was set back names nothing that came later, and all of that would seem to be garbage. */
+const requireNewest = async ({ sql, blobs }: GarbageDeps): Promise<void> => {
+  // Read first: what is published was committed before.
+  const found = (await readPublished(blobs)).checkpoint?.size ?? 0;
+  const expected = (await readHead(sql))?.size ?? 0;
+  if (found > expected) throw new UpkeepRefused('database_behind', { database: expected, published: found });
+};
+
+/**
+ * Goes through all garbage and tells of each; removes it where it may.
+ * @throws UpkeepRefused database_behind
+ */
 export const collectGarbage =
   (the: GarbageDeps) =>
   async ({ remove }: GcOptions, tell: (swept: Swept) => void): Promise<void> => {
+    await requireNewest(the);
     const reserved = await the.sql.reserve();
     const session = reserved as unknown as Queryable;
     try {

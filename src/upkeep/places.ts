@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import type { DiskOptions } from '../../storage/disk-store.ts';
 import { openBlobStore } from '../../storage/open-store.ts';
 import type { Config } from '../config.ts';
 import { closeConnection, connect, pingDatabase, type Sql } from '../database/connect.ts';
@@ -37,7 +38,7 @@ const openDatabase = async ({
     ? startEmbedded({ dataDir: join(dataDir, 'postgres') })
     : { url: databaseUrl, stop: async () => undefined };
 
-const open = async (config: Config): Promise<Places> => {
+const open = async (config: Config, onDisk: DiskOptions): Promise<Places> => {
   const { url, stop } = await openDatabase(config);
   const sql = connect({ url, max: CONNECTIONS, applicationName: 'attestry upkeep' });
   const close = async (): Promise<void> => {
@@ -46,7 +47,7 @@ const open = async (config: Config): Promise<Places> => {
   };
   try {
     await pingDatabase(sql);
-    const blobs = await openBlobStore(config.blobUrl);
+    const blobs = await openBlobStore(config.blobUrl, undefined, onDisk);
     await blobs.ping();
     const inData = (name: string): string => join(config.dataDir, name);
     return { sql, blobs, keyFolder: inData('keys'), stagingFolder: inData('staging'), close };
@@ -64,10 +65,10 @@ const requireShape = async (sql: Sql): Promise<void> => {
 };
 
 /** @throws UpkeepRefused no_registry, other_schema; MigrationRefused, EmbeddedFailure, StorageError */
-export const openRegistry = async (config: Config): Promise<Places> => {
+export const openRegistry = async (config: Config, onDisk: DiskOptions = {}): Promise<Places> => {
   if (config.databaseUrl === undefined && !(await isThere(join(config.dataDir, 'postgres'))))
     throw new UpkeepRefused('no_registry', { folder: config.dataDir });
-  const places = await open(config);
+  const places = await open(config, onDisk);
   try {
     await requireShape(places.sql);
     return places;
@@ -82,5 +83,5 @@ export const openEmptyPlaces = async (config: Config): Promise<Places> => {
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   for (const name of ['blobs', 'staging', 'keys'])
     await mkdir(join(config.dataDir, name), { recursive: true, mode: 0o700 });
-  return open(config);
+  return open(config, {});
 };

@@ -13,6 +13,10 @@ export const REFUSALS = {
     'The database has another shape than this program expects.',
     'Start the registry once with this program, which brings the database to its shape, or use the program that fits.',
   ],
+  database_behind: [
+    'The database is older than the log in the blob store: blobs that it does not name may belong to versions of the newer one.',
+    'Recover the newer database, or find out whether BLOB_URL is the store of this registry. Nothing was removed.',
+  ],
   log_unsound: [
     'The rows of the log do not hash to the head that was signed.',
     'See "attestry fsck": a backup of it would only keep the damage.',
@@ -21,6 +25,10 @@ export const REFUSALS = {
   backup_ahead: [
     'The folder holds a backup of a larger log: this registry was set back.',
     'Restore that backup instead of writing over it, or name another folder.',
+  ],
+  backup_drops_keys: [
+    'The folder holds a backup with the private keys of the registry, and this one would take their place without them.',
+    'Run it again with --with-keys, or name another folder for a backup without keys.',
   ],
   backup_unfinished: [
     'The folder holds no finished backup: its manifest is missing.',

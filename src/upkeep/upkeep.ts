@@ -39,7 +39,8 @@ const within = async <T>(opening: Promise<Places>, work: (places: Places) => Pro
 export const fsck =
   (config: Config, progress: Progress) =>
   ({ repair, ...options }: FsckOptions & { readonly repair: boolean }): Promise<FsckResult> =>
-    within(openRegistry(config), async (places) => {
+    // Whoever only looks must not mend first what it is to judge.
+    within(openRegistry(config, { replay: repair }), async (places) => {
       const the = { ...places, now, progress, patienceMs: PATIENCE_MS };
       const { report, size, done } = repair
         ? await repairAll(the)(options)
@@ -60,7 +61,7 @@ export const gc =
     { remove, graceMs }: { readonly remove: boolean; readonly graceMs: number },
     tell: (swept: Swept) => void,
   ): Promise<void> =>
-    within(openRegistry(config), (places) =>
+    within(openRegistry(config, { replay: remove }), (places) =>
       collectGarbage({ ...places, now, graceMs, progress: (done) => progress('blobs', done, 0) })(
         { remove },
         tell,

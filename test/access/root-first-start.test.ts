@@ -148,7 +148,20 @@ describe('a later start', () => {
   it('with the keys of another registry is refused', async () => {
     await start();
     await expect(start(join(dataDir, 'other'))).rejects.toThrow(ForeignKeys);
-    await expect(start(join(dataDir, 'other'))).rejects.toThrow('has no keys in');
+    await expect(start(join(dataDir, 'other'))).rejects.toThrow('does not have its keys in');
+  });
+
+  it.each(['attestry-log', 'attestry-registrar'])('names the one file %s that is missing', async (name) => {
+    await start();
+    await rm(join(dataDir, 'keys', `${name}.pem`));
+    const other = name === 'attestry-log' ? 'attestry-registrar' : 'attestry-log';
+    const refused = async () => startFailureOf(await start().catch((thrown: unknown) => thrown));
+    const missing = (await refused())?.lines.join('\n') ?? '';
+    expect(missing).toContain(`${name}*.pem: `);
+    expect(missing).not.toContain(`${other}*.pem`);
+    expect(missing).toContain(`Put these private keys into ${join(dataDir, 'keys')}`);
+    await layKey(dataDir, name);
+    expect((await refused())?.lines.join('\n')).toContain(`${name}*.pem: `);
   });
 
   it('says that a root laid there meanwhile is not used', async () => {

@@ -10,7 +10,10 @@ import { ROOT } from '../world/source.ts';
 
 export interface Service {
   readonly url: string;
+  /** Of an account of its own. */
   readonly token: string;
+  /** May do everything, and has no share to keep to. */
+  readonly operatorToken: string;
   readonly pid: number;
   readonly publisher: Publisher;
   readonly call: ReturnType<typeof caller>;
@@ -48,7 +51,8 @@ export const startService = async (dataDir: string, databaseUrl: string): Promis
     '../world/child-registry.ts',
     JSON.stringify({ dataDir, databaseUrl }),
   );
-  const operator = caller(url, (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim());
+  const operatorToken = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
+  const operator = caller(url, operatorToken);
   const token = await accountWith(operator, 'bench', ['packs:publish', 'namespaces:claim', 'keys:manage']);
   const call = caller(url, token);
   await call('POST', '/access/namespaces', { body: { namespace: 'vendor.bench' } });
@@ -58,5 +62,5 @@ export const startService = async (dataDir: string, databaseUrl: string): Promis
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
-  return { url, token, pid: child.pid ?? 0, publisher, call, stop };
+  return { url, token, operatorToken, pid: child.pid ?? 0, publisher, call, stop };
 };

@@ -59,7 +59,19 @@ describe('attestry log verify', { timeout: 60_000 }, () => {
     const { code, stdout, stderr } = await (await shell()).run('log', 'verify');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('4 versions of 2 packs, 1 yanked');
-    expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(5);
+    expect(stdout).toContain('No tarball was fetched');
+    expect(stdout).toContain('attestry log verify --tarballs\n');
+    const whole = await (await shell()).run('log', 'verify', '--tarballs');
+    expect(whole.stdout).toContain('every tarball was fetched');
+  });
+
+  it('ends a watch of one look where nobody answers, with exit code 1', async () => {
+    const where = ['--url', 'http://127.0.0.1:1'];
+    const { code, stdout } = await (await newShell()).run('log', 'watch', '--once', ...where);
+    expect(code).toBe(1);
+    expect(stdout).toContain('(pack_registry_unreachable)\n');
+    expect(stdout).not.toContain('asked again');
   });
 
   it('says where nobody answers', async () => {

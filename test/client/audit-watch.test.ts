@@ -49,6 +49,15 @@ describe('a watch over an honest registry', () => {
     expect(one.seen).toMatchObject([{ kind: 'head', size: 5, read: 5, events: [] }]);
   });
 
+  it('ends after that look also where the registry does not answer, and says that it asks no more', async () => {
+    const registry = await auditedRegistry(await packNamed('vendor.acme.tools'));
+    registry.lieAbout(/checkpoint/, (response) => void response.writeHead(503).end());
+    const one = watch(registry, { once: true, keepGoing: true });
+    expect(await one.ended).toBe(true);
+    const code = 'pack_registry_unreachable';
+    expect(one.seen).toMatchObject([{ kind: 'trouble', code, retryInMs: null }]);
+  });
+
   it('tells of what is new, and of nothing twice', async () => {
     const registry = await auditedRegistry(await packNamed('vendor.acme.tools'));
     const running = watch(registry);

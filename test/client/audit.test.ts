@@ -1,4 +1,5 @@
 // The auditor finds every lie that a registry can tell against its own log, names it, and finds none where there is none.
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../keys/canonical.ts';
 import { envelopeText } from '../../keys/envelope.ts';
@@ -210,6 +211,36 @@ describe('a lie about packs is found:', () => {
     const report = await audit(registry, { tarballs: true });
     expect(found(report)).toEqual(['version_refused pack:vendor.acme.tools@1.0.0 4']);
     expect(report.findings[0]?.evidence).toMatchObject({ refusal: 'pack_integrity_mismatch' });
+  });
+});
+
+describe('a tarball that is not served', () => {
+  const audited = async (lie: (response: ServerResponse, path: string) => void) => {
+    const registry = await auditedRegistry(...(await many(12)));
+    registry.lieAbout(/\.tgz$/, (response, _honest, request) => lie(response, request.url ?? ''));
+    return registry;
+  };
+  const many = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, at) => packNamed('vendor.acme.tools', `1.${at}.0`)));
+
+  it('is a finding of its version, with the status, and of as many as there are', async () => {
+    const registry = await audited((response) => void response.writeHead(503).end());
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report).filter((line) => line.startsWith('version_unserved'))).toHaveLength(12);
+    expect(report.findings[0]).toMatchObject({ code: 'version_unserved', evidence: { status: 503 } });
+    expect(report.findings).toHaveLength(12);
+  });
+
+  it('ends the audit where nothing answers several times in a row, and not before', async () => {
+    const silent = await audited((response) => void response.destroy());
+    await expect(audit(silent, { tarballs: true })).rejects.toMatchObject({
+      code: 'pack_registry_unreachable',
+    });
+    const once = await auditedRegistry(...(await many(12)));
+    once.lieAbout(/1\.5\.0\.tgz$/, (response) => void response.destroy());
+    expect(found(await audit(once, { tarballs: true }))).toEqual([
+      'version_unserved pack:vendor.acme.tools@1.5.0 9',
+    ]);
   });
 });
 

@@ -1,5 +1,7 @@
 // A signed pack goes in, and is served exactly as it was signed.
 import { createHash, createPublicKey, verify } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../world/archives.ts';
 import { PACK_KINDS } from '../world/manifests.ts';
@@ -66,6 +68,17 @@ describe('publishing again', () => {
     expect(answer.status).toBe(409);
     expect(answer.json).toMatchObject({ error: code, details: { found: sha256(other) } });
     expect(await registry.stored()).toEqual(before);
+  });
+
+  it('puts a tarball back that the blob store lost', async () => {
+    const name = 'vendor.acme.lost';
+    const body = await acme.pack({ name });
+    await registry.call('PUT', addressOf(name), { body });
+    const digest = createHash('sha256').update(body).digest('hex');
+    await rm(join(registry.dataDir, 'blobs', 'blobs', 'sha256', digest.slice(0, 2), digest));
+    expect((await registry.call('GET', addressOf(name))).status).toBe(500);
+    expect((await registry.call('PUT', addressOf(name), { body })).status).toBe(200);
+    expect((await registry.call('GET', addressOf(name))).bytes.equals(body)).toBe(true);
   });
 
   it('refuses the same name and version in the other tree', async () => {

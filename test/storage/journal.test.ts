@@ -57,6 +57,20 @@ const cutPower = (digests: readonly Digest[]): void => {
   for (const [at, digest] of digests.entries()) losses[at % losses.length]?.(fileOf(digest));
 };
 
+describe('whoever only looks', () => {
+  it('mends nothing by it, takes no journal over, and keeps its own puts', async () => {
+    const digests = await puts(await openDiskStore(root), 'seen', [1, 700, 8_000]);
+    cutPower(digests.slice(0, 2));
+    const [before] = journals();
+    const looking = await openDiskStore(root, Date.now, { replay: false });
+    expect(journals()).toEqual([before]);
+    expect(digests.map((digest) => existsSync(fileOf(digest)))).toEqual([false, true, true]);
+    const own = await puts(looking, 'own', [10]);
+    cutPower(own);
+    await expectAll(await openDiskStore(root), [...digests, ...own]);
+  });
+});
+
 describe('after a power cut', () => {
   it('every acknowledged blob is there, though its own file was lost or torn', async () => {
     const digests = await puts(

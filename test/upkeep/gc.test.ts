@@ -8,7 +8,7 @@ import { bytesSource, only } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
 import { meanwhile } from '../world/meanwhile.ts';
-import { checked, damageIn, notesIn } from './corruption.ts';
+import { blobOf, checked, damageIn, notesIn } from './corruption.ts';
 import { newWorld, type Original, originalOf, publisher, type UpkeepWorld } from './upkeep-world.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -34,11 +34,11 @@ const oldGarbage = async (bytes: Uint8Array) => {
   return key;
 };
 
-const collect = async (remove: boolean, graceMs = 24 * HOUR_MS, blobs = world.blobs) => {
+const collect = async (remove: boolean, graceMs = 24 * HOUR_MS, blobs = world.blobs, sql = world.sql) => {
   const swept: Swept[] = [];
   const stagingFolder = join(world.dataDir, 'staging');
   const the = {
-    sql: world.sql,
+    sql,
     blobs,
     stagingFolder,
     now: () => new Date(),
@@ -119,6 +119,25 @@ describe('collecting garbage', () => {
     await expect.poll(async () => (await collect(true))[0]).toContain('kept: a registry is sealing');
     await sealer.stop();
     expect(await collect(true)).toEqual(['log/tile/0/001: removed']);
+  });
+
+  it('refuses on a database that was set back: nothing there names the blobs of the newer one', async () => {
+    const old = await original.copy();
+    await world.publish({ version: '7.0.0' });
+    await world.settle();
+    const key = await blobOf(world, '7.0.0');
+    await age(pathOf(key));
+    const behind = { ...world, sql: old.sql };
+    for (const remove of [false, true])
+      await expect(collect(remove, 0, world.blobs, old.sql)).rejects.toMatchObject({
+        code: 'database_behind',
+        details: { database: 309, published: 310 },
+      });
+    const { counts } = (await checked(behind)).report;
+    expect(damageIn(counts())).toContain('log_ahead');
+    expect(notesIn(counts())).not.toContain('blob_unnamed');
+    expect(await readdir(join(pathOf(key), '..'))).toContain(key.split('/').at(-1));
+    await old.clear();
   });
 
   it('touches nothing of a log that was larger', async () => {

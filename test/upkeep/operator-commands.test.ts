@@ -43,7 +43,6 @@ describe('attestry fsck', { timeout: 60_000 }, () => {
   it('names what is damaged, what was expected, and what to do, and ends with exit code 1', async () => {
     const path = await blobPath();
     const bytes = await readFile(path);
-    await rm(join(registry.dataDir, 'blobs/journal'), { recursive: true, force: true });
     await unlink(path);
     const shell = await shellHere();
     const { code, stdout } = await shell.run('fsck');
@@ -52,7 +51,7 @@ describe('attestry fsck', { timeout: 60_000 }, () => {
       '✗ vendor.acme.tools@1.0.0: The tarball of a version is not in the blob store. (blob_missing)',
     );
     expect(stdout).toContain('    restore from a backup: this blob');
-    expect(stdout).toContain('The registry is damaged: 1 findings.');
+    expect(stdout).toContain('The registry is damaged: 1 finding.');
     const { document } = await shell.json('fsck');
     expect(document).toMatchObject({ ok: false, whole: false, counts: { blob_missing: 1 } });
     expect(document.findings[0]).toMatchObject({
@@ -62,6 +61,20 @@ describe('attestry fsck', { timeout: 60_000 }, () => {
     });
     await writeFile(path, bytes);
     expect((await shell.run('fsck')).code).toBe(0);
+  });
+
+  it('does not mend by looking what it is to judge, though a journal still holds it', async () => {
+    const path = await blobPath();
+    const bytes = await readFile(path);
+    const flipped = Buffer.from(bytes);
+    flipped[100] = (flipped[100] ?? 0) ^ 1;
+    await writeFile(path, flipped);
+    const shell = await shellHere();
+    expect((await shell.run('gc')).code).toBe(0);
+    const { code, document } = await shell.json('fsck');
+    expect({ code, counts: document.counts }).toMatchObject({ code: 1, counts: { blob_digest: 1 } });
+    expect(await readFile(path)).toEqual(flipped);
+    await writeFile(path, bytes);
   });
 
   it('does not repair what a running registry seals', async () => {
@@ -174,12 +187,16 @@ describe('attestry backup and restore', { timeout: 180_000 }, () => {
       });
       const manifest: Json = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8'));
 
+      // As a checkpoint shows it, since that is what one is told to compare it with.
+      const [, , root] = String(manifest.checkpoint).split('\n');
+      expect(stdout).toContain(`, root ${root}, `);
+
       const there = await newShell({ ATTESTRY_DATA_DIR: folder });
       const checkpoint = `${registry.url}/transparency/checkpoint`;
       const restored = await there.json('restore', '--from', backup, '--newer-checkpoint', checkpoint);
       expect(restored).toMatchObject({
         code: 0,
-        document: { ok: true, size: manifest.size, root: manifest.root, keys: [] },
+        document: { ok: true, size: manifest.size, root, keys: [] },
       });
       expect(await there.json('fsck')).toMatchObject({
         code: 0,

@@ -313,6 +313,19 @@ describe('a restore that broke off', () => {
   });
 });
 
+describe('a backup without keys', () => {
+  it('does not take the place of one with keys', async () => {
+    const { keys } = await backup();
+    const making = makeBackup(common(world))({ folder, withKeys: false });
+    await expect(making).rejects.toMatchObject({
+      code: 'backup_drops_keys',
+      cure: expect.stringMatching(/--with-keys.*another folder/),
+    });
+    shown.add('backup_drops_keys');
+    expect(await restore()).toMatchObject({ keys: ['attestry-log.pem'], manifest: { keys } });
+  });
+});
+
 describe('a log never goes back unnoticed:', () => {
   const grown = async () => {
     await backup();
@@ -400,6 +413,7 @@ describe('a log never goes back unnoticed:', () => {
 
 /** Refusals that no restore and no backup of this file can show, and where they are shown. */
 const SHOWN_ELSEWHERE: Partial<Record<RefusalCode, string>> = {
+  database_behind: 'gc: only garbage is told by what the database does not name',
   no_registry: 'operator-commands: a restore makes what is not there',
   other_schema: 'operator-commands: asked before any command but a restore',
   sealer_running: 'fsck-running: a restored registry does not run',
