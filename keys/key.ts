@@ -35,6 +35,11 @@ const SPKI_PREFIX = decodeHex('302a300506032b6570032100') ?? new Uint8Array();
 const VKEY_ED25519 = 0x01;
 const VKEY_COSIGNATURE = 0x04;
 const MAX_VKEY_NAME = 256;
+/** A log's key needs no sentence but the catalogue's. */
+const ALGORITHM_EXPECTED: Readonly<Record<number, string>> = {
+  [VKEY_COSIGNATURE]:
+    'The vkey of a witness is of cosignature/v1 (algorithm byte 4); this one is of another kind.',
+};
 
 /** @throws KeyError `key_id` */
 export const parseKeyId = (text: string): KeyId => {
@@ -110,7 +115,10 @@ const vkeyFrom = (algorithm: number, text: string): Vkey => {
   const bytes = decodeBase64(encoded);
   if (!isVkeyName(name) || bytes === undefined || bytes.length === 0)
     throw new KeyError('vkey_form', { found: text.slice(0, 200) });
-  if (bytes[0] !== algorithm) throw new KeyError('vkey_algorithm', { expected: algorithm, found: bytes[0] });
+  if (bytes[0] !== algorithm) {
+    const evidence = { expected: algorithm, found: bytes[0] };
+    throw new KeyError('vkey_algorithm', evidence, ALGORITHM_EXPECTED[algorithm]);
+  }
   const vkey = vkeyFor(algorithm, name, publicKeyFromBytes(bytes.subarray(1)));
   if (encodeHex(vkey.id) !== hash)
     throw new KeyError('vkey_hash', { expected: encodeHex(vkey.id), found: hash });

@@ -9,6 +9,7 @@ import { createPrivateFile } from './private-file.ts';
 
 const MAX_FILE_BYTES = 8192;
 const OPEN_TO_OTHERS = 0o077;
+const NO_PRIVATE_KEY = 'That is no private key (PKCS#8 PEM).';
 
 /**
  * A signer over a seed held in memory; the seed is copied and never shown again.
@@ -46,19 +47,25 @@ export const createSeedFile = async (path: string): Promise<PublicKey> => {
   return publicKeyFromBytes(publicKeyOf(seed));
 };
 
-/** Looks at the file that was opened, not at its name again, so nobody can swap it in between. */
+/**
+ * Looks at the file that was opened, not at its name again, so nobody can swap it in between. What is no private key is
+ * said to be none, whoever may read it.
+ */
 const readPrivately = async (path: string): Promise<string> => {
   const file = await open(path, constants.O_RDONLY);
   try {
     const { mode, size } = await file.stat();
+    if (size > MAX_FILE_BYTES) throw new KeyError('seed_file_form', { path }, NO_PRIVATE_KEY);
+    const text = await file.readFile('utf8');
+    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text))
+      throw new KeyError('seed_file_form', { path }, NO_PRIVATE_KEY);
     if (process.platform !== 'win32' && (mode & OPEN_TO_OTHERS) !== 0)
       throw new KeyError(
         'seed_file_open',
         { path, mode: (mode & 0o777).toString(8), cure: `chmod 600 ${path}` },
         `The key file can be read by others than its owner; run: chmod 600 ${path}`,
       );
-    if (size > MAX_FILE_BYTES) throw new KeyError('seed_file_form', { path });
-    return await file.readFile('utf8');
+    return text;
   } finally {
     await file.close();
   }

@@ -9,6 +9,8 @@ import { RegistryFault } from './failure.ts';
 export interface RegistryReply {
   readonly status: number;
   readonly body: JsonObject;
+  /** Where the answer says that more is to be had. */
+  readonly location: string | undefined;
 }
 
 export interface Registry {
@@ -37,10 +39,15 @@ const faultOf = (status: number, url: string, body: JsonObject): RegistryFault =
   );
 };
 
-const answerOf = (reply: Reply): RegistryReply => {
+/** Addresses within the registry begin below its base address. */
+const withBase = (base: string, location: string | undefined): string | undefined =>
+  location?.startsWith('/') ? base + location : location;
+
+const answerOf = (base: string, reply: Reply): RegistryReply => {
   const body = documentOf(reply);
-  if (reply.status >= 200 && reply.status < 300) return { status: reply.status, body };
-  throw faultOf(reply.status, reply.url, body);
+  const { status, url, location } = reply;
+  if (status < 200 || status >= 300) throw faultOf(status, url, body);
+  return { status, body, location: withBase(base, location) };
 };
 
 export const registryOf = (settings: Settings): Registry => {
@@ -51,9 +58,9 @@ export const registryOf = (settings: Settings): Registry => {
     ask: async (method, path, body) => {
       const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
       const type: Record<string, string> = bytes === undefined ? {} : { 'content-type': 'application/json' };
-      return answerOf(await transport.send(method, base + path, bytes, { ...json, ...type }));
+      return answerOf(base, await transport.send(method, base + path, bytes, { ...json, ...type }));
     },
     put: async (path, bytes, headers) =>
-      answerOf(await transport.send('PUT', base + path, bytes, { ...json, ...headers })),
+      answerOf(base, await transport.send('PUT', base + path, bytes, { ...json, ...headers })),
   };
 };

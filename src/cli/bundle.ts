@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { makeBundle, parseRequest, registryBase } from '../client/index.ts';
 import { writeBundle } from './bundle-file.ts';
 import { acting, example } from './command.ts';
+import { counted } from './count.ts';
 import { printProgress } from './terminal.ts';
 import { addTrustOptions, policyOf, registryOptions, type TrustOptions } from './trust-options.ts';
 import { verifiedJson, verifiedLines } from './verify.ts';
@@ -17,7 +18,7 @@ const bundle = acting<BundleCommandOptions>(async (settings, options, text = '')
   const opening = await registryOptions(settings, options);
   const made = await makeBundle({ ...opening, policy: policyOf(options) }, request);
   const bytes = await writeBundle(options.out, made.bundle);
-  const written = `Wrote ${options.out}: ${made.bundle.answers.size} answers, ${bytes} bytes`;
+  const written = `Wrote ${options.out}: ${counted(made.bundle.answers.size, 'answer')}, ${counted(bytes, 'byte')}`;
   const next = `Check it anywhere: attestry verify --bundle ${options.out} --root ROOT`;
   return {
     lines: [...verifiedLines(made.verified), written, next],

@@ -57,27 +57,95 @@ export const curesOf = (codes: readonly string[], status?: number): readonly str
   return general === undefined ? [] : [general];
 };
 
-const ANOTHER_WAY =
+const ASK_LATER = 'Ask again later; if that stays so, its operator has to issue it anew.';
+const ASK_OVER =
+  'Ask again, over another network if you can; if it stays so, ask the operator of the registry.';
+const SHOW_BOTH =
   'Ask the registry over another network, and show its operator and others what was saved: both notes are signed.';
-const NEWER_LIST = 'Ask again later; if that stays so, its operator has to issue it anew.';
+const NOT_A_REGISTRY = 'Check --url: what answers there speaks otherwise than a registry.';
+const ANOTHER_VERSION =
+  'Do not use this version; take another one, and tell its publisher and the operator of the registry.';
+const NEW_SIGNATURE = 'Take a version that another key signed, or ask its publisher to sign it anew.';
+const ANEW_BUNDLE = 'Make the bundle anew with "attestry bundle"; it holds what its own version needs.';
+const ANEW_INSTALL = 'Remove that pack from the directory and install it again.';
+const ASK_ROOT = 'Ask the operator, on another way than this one, which root document is the right one.';
 
-/** What a host can do about a refusal, where there is more to do than not to use the pack. */
-const OF_REFUSAL: Readonly<Partial<Record<RefusalCode, string>>> = {
-  keyring_expired: NEWER_LIST,
-  withdrawals_expired: NEWER_LIST,
+/** What a host can do about a refusal: one sentence for each. */
+const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
+  pack_registry_unreachable: 'Check --url and the network, and ask again in a moment.',
+  registry_endpoints_unresolvable: NOT_A_REGISTRY,
+  registry_denied: 'Give a valid token: --token-file FILE, or ATTESTRY_TOKEN in the environment.',
+  reply_malformed: ASK_OVER,
+  reply_too_large: ASK_OVER,
+  reply_too_slow: 'Ask again in a moment, over a faster network if you can.',
+  reply_encoded: 'Have whatever stands between you and the registry pass its answers on unchanged.',
+  redirect_refused:
+    'Name the address it redirects to with --url, if you trust that; within your own network: --allow-private-addresses.',
+  pack_not_found: 'Check name and version, and with --url the registry; private packs need a token.',
+  no_version_satisfies: 'Widen the range, or name one version.',
+  trust_documents_missing: ASK_OVER,
+  trust_state_unreadable: 'Restore that file from a backup, or name another one with --state.',
+  root_anchor_invalid: ASK_ROOT,
+  root_update_invalid: ASK_ROOT,
+  root_rollback: ASK_OVER,
+  root_fork: ASK_ROOT,
+  root_expired: 'Ask the operator to publish a new root, and check the clock of this machine.',
+  root_steps: 'Start from a newer root document that you got on a trusted way: --root FILE.',
+  keyring_missing: ASK_OVER,
+  keyring_signature: ASK_OVER,
+  keyring_rollback: ASK_OVER,
+  keyring_expired: ASK_LATER,
+  checkpoint_missing: ASK_OVER,
+  checkpoint_signature: ASK_OVER,
+  checkpoint_rollback: SHOW_BOTH,
   checkpoint_behind: 'Ask again in a moment: a cache on the way may hold an older head of the log.',
-  checkpoint_rollback: ANOTHER_WAY,
-  log_fork: ANOTHER_WAY,
-  log_unprovable: ANOTHER_WAY,
+  log_fork: SHOW_BOTH,
+  log_unprovable: SHOW_BOTH,
+  proof_missing: 'Ask again in a moment: the log may not have recorded the version yet.',
+  proof_malformed: ASK_OVER,
+  leaf_not_included: ANOTHER_VERSION,
+  leaf_mismatch: ANOTHER_VERSION,
+  leaf_digest_mismatch: ANOTHER_VERSION,
+  leaf_signature_mismatch: ANOTHER_VERSION,
+  withdrawals_missing: ASK_OVER,
+  withdrawals_signature: ASK_OVER,
+  withdrawals_rollback: ASK_OVER,
+  withdrawals_expired: ASK_LATER,
+  unsupported_integrity_algorithm: 'Take another version, or ask its registry for a SHA-256 digest.',
+  pack_integrity_mismatch: ASK_OVER,
+  archive_invalid: ANOTHER_VERSION,
+  manifest_identity_mismatch: ANOTHER_VERSION,
+  manifest_mismatch: ANOTHER_VERSION,
+  pack_signature_unverifiable: 'Take a signed version, or take it as it is with --allow-unsigned.',
+  pack_signature_invalid: ANOTHER_VERSION,
+  key_unknown: NEW_SIGNATURE,
+  key_unusable: NEW_SIGNATURE,
+  key_inactive: NEW_SIGNATURE,
+  key_revoked: NEW_SIGNATURE,
+  key_not_permitted: NEW_SIGNATURE,
   statement_missing:
     'Ask the publisher for a release statement ("attestry pack" makes one), or do not require it.',
+  statement_signature: ANOTHER_VERSION,
+  statement_invalid: ANOTHER_VERSION,
+  statement_mismatch: ANOTHER_VERSION,
   assurance_too_low: 'Take another version, or ask for less with --require.',
-  bundle_incomplete: 'Make the bundle anew with "attestry bundle"; it holds what its own version needs.',
-  bundle_unreadable: 'Make the bundle anew with "attestry bundle".',
+  pack_version_yanked: 'Take another version, or name this one exactly if you need it all the same.',
+  pack_engine_unsupported: 'Take a version that admits your host, or correct --protocol.',
+  bundle_unreadable: ANEW_BUNDLE,
+  bundle_incomplete: ANEW_BUNDLE,
+  bundle_mismatch: ANEW_BUNDLE,
+  not_installed: 'Install it: attestry install NAME --dir DIR',
+  install_target_foreign: 'Move it away, or install into another directory with --dir.',
+  install_incomplete: 'See to the disk and install again: what was begun is finished or taken back.',
+  install_locked: 'Wait until the other install has ended, and install again.',
+  installed_marker_invalid: ANEW_INSTALL,
+  installed_file_changed: ANEW_INSTALL,
+  installed_file_missing: ANEW_INSTALL,
+  installed_file_added: ANEW_INSTALL,
 };
 
 /** `bundledAt`: when the bundle was made that has expired since; offline only its own time can be asked about. */
-export const cureOfRefusal = (code: RefusalCode, bundledAt: unknown): string | undefined =>
+export const cureOfRefusal = (code: RefusalCode, bundledAt: unknown): string =>
   bundledAt === undefined
     ? OF_REFUSAL[code]
     : `Check it as of when it was made with --at ${String(bundledAt)}, or make a new one.`;

@@ -29,9 +29,32 @@ export const violationCodes = (details: Details): readonly string[] =>
 
 const isListed = (name: string, value: unknown): boolean => name === 'violations' && Array.isArray(value);
 
+/** What says nothing is not shown. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
+
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
+
+/** Of the same name as the code of the failure itself, and of another meaning. */
+const labelOf = (name: string): string => (name === 'code' ? 'because' : name);
+
+const valueLines = (label: string, value: unknown, indent: string): readonly string[] => {
+  if (isEmpty(value)) return [];
+  if (isPlain(value)) return [`${indent}${label}: ${String(value)}`];
+  if (Array.isArray(value) && value.every(isPlain)) return [`${indent}${label}: ${value.join(', ')}`];
+  const deeper = Object.entries(value as Details).flatMap(([name, member]) =>
+    valueLines(name, member, `${indent}  `),
+  );
+  return deeper.length === 0 ? [] : [`${indent}${label}:`, ...deeper];
+};
+
+/** Objects within it are indented below their name. */
 export const evidenceLines = (details: Details): readonly string[] => [
   ...violationsIn(details).map(({ line }) => `  ${line}`),
   ...Object.entries(details)
     .filter(([name, value]) => !isListed(name, value))
-    .map(([name, value]) => `  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    .flatMap(([name, value]) => valueLines(labelOf(name), value, '  ')),
 ];

@@ -46,7 +46,7 @@ const refused = ({ question, code, message, evidence }: Refusal): Failure => {
   const { remembered, bundledAt } = evidence;
   const cure = cureOfRefusal(code, bundledAt);
   const cures = [
-    ...(cure === undefined ? [] : [`  ${cure}`]),
+    `  ${cure}`,
     ...(remembered === undefined
       ? []
       : [`  Only if you know that this registry was set up anew: remove ${String(remembered)}`]),
@@ -56,8 +56,8 @@ const refused = ({ question, code, message, evidence }: Refusal): Failure => {
 
 const answered = ({ status, code, message, details }: RegistryFault): Failure => {
   const { correlationId, ...shown } = details;
-  const codes = [...violationCodes(details), String(details['reason'] ?? ''), code];
-  const cures = curesOf(codes, status).map((cure) => `  ${cure}`);
+  const precise = curesOf([...violationCodes(details), String(details['reason'] ?? '')]);
+  const cures = (precise.length > 0 ? precise : curesOf([code], status)).map((cure) => `  ${cure}`);
   const trace = correlationId === undefined ? [] : [`  request: ${String(correlationId)}`];
   const first = `${message} (${code}, ${status})`;
   return failed(code, [first, ...evidenceLines(shown), ...cures, ...trace], { message, status, details });

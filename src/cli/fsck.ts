@@ -1,6 +1,7 @@
 // attestry fsck: checks all that the registry keeps against all the rest of it, and says what to do about what is wrong.
 import { type Command, Option } from 'commander';
 import { example } from './command.ts';
+import { counted } from './count.ts';
 import { type Outcome, operating, progressLine } from './operating.ts';
 import { wholeNumber } from './text-options.ts';
 
@@ -41,8 +42,8 @@ const unlisted = ({ findings, counts }: Found): readonly string[] =>
 const summary = ({ whole, size, findings }: Found): string => {
   const damaged = findings.filter(({ severity }) => severity === 'damage').length;
   return whole
-    ? `The registry is whole; its log has ${size} entries.`
-    : `The registry is damaged: ${damaged} findings.`;
+    ? `The registry is whole; its log has ${counted(size, 'entry', 'entries')}.`
+    : `The registry is damaged: ${counted(damaged, 'finding')}.`;
 };
 
 const outcomeOf = (found: Found): Outcome => ({

@@ -1,7 +1,15 @@
 // attestry install: puts verified packs into a directory, all or none.
 import type { Command } from 'commander';
-import { type InstalledVersion, type InstallProgress, installPacks } from '../client/index.ts';
+import {
+  ASSURANCES,
+  type Assurance,
+  type InstalledVersion,
+  type InstallProgress,
+  installPacks,
+  type Verified,
+} from '../client/index.ts';
 import { acting, example } from './command.ts';
+import { counted } from './count.ts';
 import { printProgress } from './terminal.ts';
 import { addTrustOptions, policyOf, registryOptions, type TrustOptions } from './trust-options.ts';
 import { verifiedJson } from './verify.ts';
@@ -9,6 +17,22 @@ import { verifiedJson } from './verify.ts';
 interface InstallCommandOptions extends TrustOptions {
   readonly dir: string;
 }
+
+const STRONGEST: Assurance = 'log+bytes';
+
+/** Nobody has to take less than the registry could vouch for; who asked for something has decided. */
+const weaker = (pack: Verified, asked: Assurance | undefined): readonly string[] => {
+  const logged = pack.questions.some(({ question, answer }) => question === 'checkpoint' && answer === 'yes');
+  if (!logged || asked !== undefined || pack.assurance === STRONGEST) return [];
+  const grounds = `${pack.assurance} (${ASSURANCES[pack.assurance]})`;
+  return [`this rests on ${grounds}; --require ${STRONGEST} takes nothing less`];
+};
+
+/** The verdict, with the warnings that only whoever installs needs. */
+const judged = (verified: Verified, asked: Assurance | undefined): Verified => ({
+  ...verified,
+  warnings: [...verified.warnings, ...weaker(verified, asked)],
+});
 
 const linesOf = ({ name, version, path, installed, verified }: InstalledVersion): readonly string[] => [
   installed ? `Installed ${name}@${version} in ${path}` : `${name}@${version} is in ${path} already, whole`,
@@ -24,7 +48,7 @@ const jsonOf = ({ verified, ...version }: InstalledVersion) => ({
 const progressLine = (progress: InstallProgress): string => {
   if (progress.doing === 'asking') return `Asking ${progress.registry}`;
   if (progress.doing === 'verifying') return `Verifying ${progress.name}@${progress.version}`;
-  return `Placing ${progress.packs} ${progress.packs === 1 ? 'pack' : 'packs'}`;
+  return `Placing ${counted(progress.packs, 'pack')}`;
 };
 
 const install = acting<InstallCommandOptions>(async (settings, options, ...requests) => {
@@ -35,7 +59,10 @@ const install = acting<InstallCommandOptions>(async (settings, options, ...reque
     policy: policyOf(options),
     onProgress: (progress) => printProgress(progressLine(progress)),
   });
-  return { lines: installed.flatMap(linesOf), json: { ok: true, packs: installed.map(jsonOf) } };
+  const shown = installed.map(({ verified, ...version }) =>
+    verified === undefined ? version : { ...version, verified: judged(verified, options.require) },
+  );
+  return { lines: shown.flatMap(linesOf), json: { ok: true, packs: shown.map(jsonOf) } };
 });
 
 export const addInstall = (program: Command): void => {

@@ -2,9 +2,10 @@
 import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { formatPublicKeyPem, keyFingerprint, parseKeyId } from '../../keys/key.ts';
+import { formatPublicKeyPem, keyFingerprint } from '../../keys/key.ts';
 import { createSeedFile } from '../../keys/signers/seed.ts';
 import { acting, example } from './command.ts';
+import { readKeyId } from './key-name.ts';
 
 interface KeygenOptions {
   readonly keyId: string;
@@ -12,7 +13,7 @@ interface KeygenOptions {
 }
 
 const keygen = acting<KeygenOptions>(async (_settings, options) => {
-  const keyId = parseKeyId(options.keyId);
+  const keyId = readKeyId(options.keyId);
   const [privateFile, publicFile] = [join(options.out, `${keyId}.pem`), join(options.out, `${keyId}.pub`)];
   await mkdir(options.out, { recursive: true });
   const publicKey = await createSeedFile(privateFile);

@@ -1,22 +1,23 @@
 // attestry keys: which public keys speak for which names.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../../keys/canonical.ts';
-import { formatPublicKeyPem, type KeyId, parseKeyId } from '../../keys/key.ts';
+import { formatPublicKeyPem, type KeyId } from '../../keys/key.ts';
 import { possessionMessage } from '../../keys/possession.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { objectOf, textOf } from '../protocol/manifest/read.ts';
 import { type Registry, registryOf } from './ask.ts';
 import { acting, example } from './command.ts';
 import { UsageError } from './failure.ts';
+import { keyIdFor } from './key-name.ts';
 import { readPublicKeyFile } from './public-key-file.ts';
 import { rowsAt, table } from './table.ts';
 import { listed } from './text-options.ts';
 
 interface AddOptions {
-  readonly keyId: string;
+  readonly keyId?: string;
   readonly key?: string;
   readonly public?: string;
-  readonly namespaces: readonly string[];
+  readonly namespaces?: readonly string[];
   readonly notAfter?: string;
 }
 
@@ -29,12 +30,19 @@ const proven = async (registry: Registry, path: string, keyId: KeyId, namespaces
   return { publicKey: formatPublicKeyPem(signer.publicKey), proof: Buffer.from(proof).toString('base64') };
 };
 
+const termOf = (body: JsonObject): string => {
+  const end = textOf(body['notAfter']);
+  return end === undefined ? '' : `, until ${end}`;
+};
+
 const add = acting<AddOptions>(async (settings, options) => {
   const { key, public: publicFile, namespaces, notAfter } = options;
   const registry = registryOf(settings);
-  const keyId = parseKeyId(options.keyId);
   if ((key === undefined) === (publicFile === undefined))
     throw new UsageError('Give either --key, the private key you hold, or (as the operator) --public.');
+  if (namespaces === undefined)
+    throw new UsageError('Say which names it may sign for, as in --namespaces vendor.acme.*');
+  const keyId = keyIdFor(key ?? publicFile ?? '', options.keyId);
   const named =
     key === undefined
       ? { publicKey: formatPublicKeyPem(await readPublicKeyFile(publicFile ?? '')) }
@@ -45,7 +53,7 @@ const add = acting<AddOptions>(async (settings, options) => {
     ...named,
     ...(notAfter === undefined ? {} : { notAfter }),
   });
-  return { lines: [`${keyId} now speaks for ${namespaces.join(', ')}.`], json: body };
+  return { lines: [`${keyId} now speaks for ${namespaces.join(', ')}${termOf(body)}.`], json: body };
 });
 
 /** Since when, and from where in the log. */
@@ -101,10 +109,10 @@ export const addKeys = (program: Command): void => {
     keys
       .command('add')
       .description('have a public key believed for namespaces you hold')
-      .requiredOption('--key-id <id>', 'what the key is called')
+      .option('--key-id <id>', 'what the key is called; default: the name of its file')
       .option('--key <file>', 'your private key: it proves that you hold it, and stays on this machine')
       .option('--public <file>', 'the public key of somebody else (for the operator)')
-      .requiredOption('--namespaces <patterns>', 'names it may sign for, separated by commas', listed)
+      .option('--namespaces <patterns>', 'names it may sign for, separated by commas (required)', listed)
       .option('--not-after <instant>', 'as in 2027-01-31T00:00:00Z; default: two years on'),
     ADD_EXAMPLE,
   ).action(add);

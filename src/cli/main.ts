@@ -5,7 +5,7 @@ import { addAccount } from './account.ts';
 import { addBackup } from './backup.ts';
 import { addBundle } from './bundle.ts';
 import { addGlobalOptions, showFailure } from './command.ts';
-import { explain } from './failure.ts';
+import { explain, type Failure, UsageError } from './failure.ts';
 import { addFsck } from './fsck.ts';
 import { addGc } from './gc.ts';
 import { addInstall } from './install.ts';
@@ -36,6 +36,17 @@ Exit codes: 0 done, 1 refused or failed, 2 used wrongly.
 Example:
   attestry verify vendor.acme.tools@1.0.0`;
 
+/** Asked of the words themselves: what commander cannot read, it does not hand over. */
+const asksForJson = process.argv.includes('--json');
+
+/** Machines get one document and no sentence of commander's beside it. */
+const SILENT = { outputError: () => undefined, writeErr: () => undefined };
+
+const NO_COMMAND = 'Name a command; --help lists them.';
+
+const misusedBy = ({ code, message }: CommanderError): Failure =>
+  explain(new UsageError(code === 'commander.help' ? NO_COMMAND : message.replace(/^error: /, '')));
+
 const buildProgram = (): Command => {
   const program = new Command('attestry')
     .description('The registry that proves itself: signed OpenWOP packs.')
@@ -44,6 +55,7 @@ const buildProgram = (): Command => {
     .showHelpAfterError('(add --help for what is possible)')
     .addHelpText('after', EXIT_CODES);
   addGlobalOptions(program);
+  if (asksForJson) program.configureOutput(SILENT);
   for (const add of [addNew, addKeygen, addPack, addPublish, addYank, addUnyank]) add(program);
   for (const add of [addNamespace, addKeys]) add(program);
   for (const add of [addVerify, addInstall, addBundle]) add(program);
@@ -65,6 +77,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await buildProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = exitCodeOf(error);
-  else showFailure(explain(error), process.argv.includes('--json'));
+  if (!(error instanceof CommanderError)) showFailure(explain(error), asksForJson);
+  else if (asksForJson && exitCodeOf(error) === USAGE) showFailure(misusedBy(error), true);
+  else process.exitCode = exitCodeOf(error);
 }

@@ -1,16 +1,17 @@
 // attestry pack: a folder becomes a signed tarball, the same bytes on every machine, or a list of all that is wrong.
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { JsonObject } from '../../keys/canonical.ts';
-import { parseKeyId } from '../../keys/key.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import { buildTarball, SIGNATURE_PATH } from '../protocol/build-tarball.ts';
 import { Fault, fault, type Tree, type Violation } from '../protocol/faults.ts';
 import { acting, example } from './command.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
+import { keyIdFor } from './key-name.ts';
 import { readManifest } from './manifest-file.ts';
 import { readPackFolder } from './pack-folder.ts';
 import { checkPack, requireSoundTarball } from './pack-rules.ts';
@@ -30,7 +31,7 @@ const signerOf = async ({ key, keyId, unsigned }: PackOptions): Promise<Signer |
   if (unsigned === true && key === undefined) return undefined;
   if (key === undefined || unsigned === true)
     throw new UsageError('Give --key FILE (make one with "attestry keygen"), or --unsigned.');
-  return loadSeedSigner(key, parseKeyId(keyId ?? basename(key).replace(/\.pem$/, '')));
+  return loadSeedSigner(key, keyIdFor(key, keyId));
 };
 
 const signingBlock = (tree: Tree, keyId: string): JsonObject =>
@@ -56,7 +57,7 @@ const requireSound = (violations: readonly Violation[]): void => {
   throw fault(
     first.code,
     { violations },
-    `The pack breaks ${violations.length} rule(s); nothing was signed.`,
+    `The pack breaks ${counted(violations.length, 'rule')}; nothing was signed.`,
   );
 };
 

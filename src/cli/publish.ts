@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { objectOf } from '../protocol/manifest/read.ts';
 import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
-import { registryOf } from './ask.ts';
+import { type RegistryReply, registryOf } from './ask.ts';
 import { acting, example } from './command.ts';
-import { inspectFile } from './pack-rules.ts';
+import { inspectFile, type PackIdentity } from './pack-rules.ts';
 import { type StatementChoice, statementHeader } from './statement-file.ts';
 
 interface PublishOptions {
@@ -14,6 +16,31 @@ interface PublishOptions {
 
 /** A version keeps what it was published with. */
 const KEPT = 'It was published without a release statement before, and stays so.';
+
+/** The receipt comes later where sealing takes long; the version is there all the same. */
+const ACCEPTED = 202;
+
+const placeOf = ({ body }: RegistryReply): string => {
+  const index = objectOf(body['receipt'])?.['index'];
+  return typeof index === 'number' ? `, leaf ${index} of the log` : '';
+};
+
+const outcomeLine = (
+  reply: RegistryReply,
+  { name, version, tree }: PackIdentity & { tree: Tree },
+): string => {
+  const what = `${name}@${version}`;
+  if (reply.status === ACCEPTED)
+    return `Accepted ${what} (${tree}); the log has not recorded it yet: ask ${reply.location ?? 'again later'}`;
+  if (reply.status !== 201) return `Already there, with the same bytes: ${what} (${tree}).`;
+  return `Published ${what} (${tree})${placeOf(reply)}.`;
+};
+
+/** While its seal is late, nobody is told whether it was there before. */
+const outcomeOf = ({ status, body, location }: RegistryReply) =>
+  status === ACCEPTED
+    ? { created: null, recorded: false, receiptUrl: location ?? null }
+    : { created: status === 201, recorded: objectOf(body['receipt']) !== undefined };
 
 const publish = acting<PublishOptions>(async (settings, options, file = '') => {
   const bytes = await readFile(file);
@@ -24,16 +51,15 @@ const publish = acting<PublishOptions>(async (settings, options, file = '') => {
   const check: Record<string, string> = tree === 'v1' ? { 'x-pack-sha256': integrity } : {};
   const stated: Record<string, string> = statement === undefined ? {} : { [STATEMENT_HEADER]: statement };
   const headers = { 'content-type': 'application/gzip', ...check, ...stated };
-  const { status, body } = await registryOf(settings).put(path, bytes, headers);
-  const created = status === 201;
-  const what = created ? 'Published' : 'Already there, with the same bytes:';
+  const reply = await registryOf(settings).put(path, bytes, headers);
+  const { body } = reply;
   return {
     lines: [
-      `${what} ${name}@${version} (${tree}).`,
+      outcomeLine(reply, { name, version, tree }),
       ...(statement !== undefined && body['statement'] === null ? [KEPT] : []),
       integrity,
     ],
-    json: { ...body, name, version, tree, integrity, created },
+    json: { ...body, name, version, tree, integrity, ...outcomeOf(reply) },
   };
 });
 

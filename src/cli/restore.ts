@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { httpTransport, registryBase } from '../client/index.ts';
+import { shownRoot } from './backup.ts';
 import { example } from './command.ts';
+import { counted } from './count.ts';
 import { operating, progressLine } from './operating.ts';
 
 interface RestoreOptions {
@@ -36,12 +38,13 @@ const restoreAll = operating<RestoreOptions>(async ({ from, newerCheckpoint, des
   const { restore, config } = openUpkeep(progressLine());
   const options = { folder: resolve(from), newerCheckpoint: seen, despiteDamage };
   const { manifest, rootKeys, keys, findings } = await restore(options);
-  const { registry, size, root, madeAt } = manifest;
+  const { registry, size, madeAt } = manifest;
+  const root = shownRoot(manifest);
   return {
     ok: true,
     lines: [
       `Restored ${registry} as it was on ${madeAt}.`,
-      `  log: ${size} entries, root ${root}`,
+      `  log: ${counted(size, 'entry', 'entries')}, root ${root}`,
       ...rootKeys.map((key) => `  root key: ${key}`),
       ...findings.map(({ code, about }) => `  damaged before it was backed up: ${about} (${code})`),
       ...next(keys, config.dataDir),

@@ -1,11 +1,13 @@
 // What the root commands do: a ceremony that needs no network until its last step.
 import { envelopeText, MAX_SIGNATURES, signEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
-import { parseKeyId } from '../../keys/key.ts';
-import { type Root, verifyFirstRoot } from '../../keys/root.ts';
+import { type Role, type Root, verifyFirstRoot } from '../../keys/root.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { registryOf } from './ask.ts';
 import { acting, type Result } from './command.ts';
+import { counted } from './count.ts';
+import { UsageError } from './failure.ts';
+import { readKeyId } from './key-name.ts';
 import { readPublicKeyFile } from './public-key-file.ts';
 import { draftOf, firstRoot, nextRoot } from './root-draft.ts';
 import { fetchRoot, isUrl, readRootFile, readSignedRoot, replaceRoot, writeNewRoot } from './root-file.ts';
@@ -24,7 +26,16 @@ interface InitOptions {
   readonly out: string;
 }
 
+/** @throws UsageError where more keys must sign than there are */
+const requireReachable = (option: string, { threshold, keys }: Role): void => {
+  if (threshold <= keys.length) return;
+  const there = `${keys.length === 1 ? 'is' : 'are'} ${counted(keys.length, 'key')}`;
+  throw new UsageError(`${threshold} keys must sign, and there ${there} only: see ${option}.`);
+};
+
 const written = async (root: Root, path: string, previous?: Root): Promise<Result> => {
+  requireReachable('--threshold', root);
+  requireReachable('--registrar-threshold', root.registrar);
   const envelope = draftOf(root);
   await writeNewRoot(path, envelope);
   const { lines, json } = rootReport({ root, envelope }, previous, new Date());
@@ -82,7 +93,7 @@ export const sign = acting<PreviousOption & { readonly key: string; readonly key
     requirePrevious(root, previous);
     const found = envelope.signatures.length + 1;
     if (found > MAX_SIGNATURES) throw new KeyError('envelope_too_large', { limit: MAX_SIGNATURES, found });
-    const signer = await loadSeedSigner(options.key, parseKeyId(options.keyId ?? 'holder'));
+    const signer = await loadSeedSigner(options.key, readKeyId(options.keyId ?? 'holder'));
     const holder = holderOf({ root, envelope }, previous, signer.publicKey, options.keyId);
     const { signatures } = await signEnvelope(envelope, [{ ...holder, sign: signer.sign }]);
     const signed = { ...envelope, signatures: [...envelope.signatures, ...signatures] };

@@ -3,6 +3,7 @@ import { instantMs } from '../../keys/document.ts';
 import { formatVkey, keyFingerprint, type NamedKey } from '../../keys/key.ts';
 import type { Root } from '../../keys/root.ts';
 import type { Result } from './command.ts';
+import { counted } from './count.ts';
 import type { RootEnvelope } from './root-file.ts';
 import { completeness, missingLines, type RoleStanding, standingsOf } from './root-signatures.ts';
 
@@ -10,7 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const termLine = ({ issuedAt, expires }: Root, now: Date): string => {
   const days = Math.floor((instantMs(expires) - now.getTime()) / DAY_MS);
-  const left = days < 0 ? 'EXPIRED: clients refuse this registry' : `in ${days} days`;
+  const left = days < 0 ? 'EXPIRED: clients refuse this registry' : `in ${counted(days, 'day')}`;
   return `  issued ${issuedAt}, expires ${expires} (${left})`;
 };
 

@@ -79,7 +79,8 @@ export const holderOf = (
   const own = keys.filter((key) => equalBytes(key.publicKey, publicKey));
   const holder = wanted === undefined ? own[0] : own.find(({ keyId }) => keyId === wanted);
   if (holder === undefined) {
-    const evidence = { wanted, keys: keys.map(({ keyId }) => keyId) };
+    const named = wanted === undefined ? {} : { wanted };
+    const evidence = { ...named, keys: keys.map(({ keyId }) => keyId) };
     const message = 'That key is neither in this root nor in the one before it (--previous FILE).';
     throw fault('validation_error', evidence, message);
   }

@@ -7,12 +7,12 @@ const cell = (value: JsonValue | undefined): string => {
   return Array.isArray(value) ? value.join(',') : String(value);
 };
 
+/** `notAfter` → `NOT AFTER`. */
+const headingOf = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2').toUpperCase();
+
 /** A line of headings and one line for each row; columns are as wide as their widest cell. */
 export const table = (columns: readonly string[], rows: readonly JsonObject[]): readonly string[] => {
-  const cells = [
-    columns.map((name) => name.toUpperCase()),
-    ...rows.map((row) => columns.map((name) => cell(row[name]))),
-  ];
+  const cells = [columns.map(headingOf), ...rows.map((row) => columns.map((name) => cell(row[name])))];
   const widths = columns.map((_name, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   return cells.map((line) =>
     line

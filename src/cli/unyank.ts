@@ -6,11 +6,11 @@ import { exactVersion, yankAddress } from './exact-version.ts';
 
 const unyank = acting(async (settings, _options, text = '') => {
   const wanted = exactVersion(text);
-  const { body } = await registryOf(settings).ask('DELETE', yankAddress(wanted));
-  return {
-    lines: [`${wanted.name}@${wanted.version} is offered again; the log keeps its yank.`],
-    json: body,
-  };
+  const { status, body } = await registryOf(settings).ask('DELETE', yankAddress(wanted));
+  // The log has nothing to show of a version that never was yanked.
+  const never = status === 200 && body['receipt'] === null;
+  const what = never ? 'was not yanked; nothing changed.' : 'is offered again; the log keeps its yank.';
+  return { lines: [`${wanted.name}@${wanted.version} ${what}`], json: body };
 });
 
 export const addUnyank = (program: Command): void => {

@@ -3,10 +3,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import {
   type Answer,
   ASSURANCES,
+  type Bundle,
   fileTrustStore,
   openRegistry,
   parseRequest,
-  QUESTIONS,
+  questionText,
   registryBase,
   resolveRequest,
   type Verified,
@@ -15,6 +16,7 @@ import {
 } from '../client/index.ts';
 import { readBundle } from './bundle-file.ts';
 import { acting, example, type Result, type Settings } from './command.ts';
+import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { printProgress } from './terminal.ts';
 import {
@@ -25,10 +27,10 @@ import {
   type TrustOptions,
 } from './trust-options.ts';
 
-const answerLine = (answer: Answer): string =>
-  answer.answer === 'yes'
-    ? `  ✓ ${QUESTIONS[answer.question]}`
-    : `  – ${QUESTIONS[answer.question]}: not checked, ${answer.why}`;
+const answerLine = (answer: Answer, { recorded }: Verified): string => {
+  const text = questionText(answer.question, recorded !== undefined);
+  return answer.answer === 'yes' ? `  ✓ ${text}` : `  – ${text}: not checked, ${answer.why}`;
+};
 
 const recordedLines = ({ recorded }: Verified): readonly string[] =>
   recorded === undefined
@@ -40,7 +42,7 @@ const recordedJson = ({ recorded }: Verified) =>
 
 export const verifiedLines = (pack: Verified): readonly string[] => [
   `${pack.name}@${pack.version} from ${pack.registry} (${pack.tree})`,
-  ...pack.questions.map(answerLine),
+  ...pack.questions.map((answer) => answerLine(answer, pack)),
   `Assurance: ${pack.assurance} (${ASSURANCES[pack.assurance]})`,
   ...recordedLines(pack),
   `${pack.integrity}  ${pack.keyId === undefined ? 'unsigned' : `signed by ${pack.keyId}`}`,
@@ -82,6 +84,19 @@ const verifyOnline = async (settings: Settings, options: VerifyOptions, text: st
   return shownPack(await verifyWanted({ registry, policy: policyOf(options) }, wanted));
 };
 
+/** What came after it cannot be in it, and nothing proves when it was made. */
+const asOfLine = ({ createdAt }: Bundle, { recorded }: Verified): string => {
+  const entries =
+    recorded === undefined ? '' : ` (${counted(recorded.treeSize, 'log entry', 'log entries')})`;
+  return `As of ${createdAt}${entries}, as the bundle says; later yanks and revocations are not in it`;
+};
+
+const offlineJson = ({ createdAt }: Bundle, pack: Verified) => ({
+  ok: true,
+  ...verifiedJson(pack),
+  bundle: { createdAt, treeSize: pack.recorded?.treeSize ?? null },
+});
+
 /** Nothing is asked of any network here. */
 const verifyOffline = async (path: string, options: VerifyOptions, text: string): Promise<Result> => {
   const bundle = await readBundle(path);
@@ -90,7 +105,8 @@ const verifyOffline = async (path: string, options: VerifyOptions, text: string)
   const { state, at } = options;
   const store = state === undefined ? undefined : fileTrustStore(state, bundle.registry);
   const policy = policyOf(options);
-  return shownPack(await verifyBundle(bundle, { ...(await pinnedRootOf(options)), at, store, policy }));
+  const pack = await verifyBundle(bundle, { ...(await pinnedRootOf(options)), at, store, policy });
+  return { lines: [...verifiedLines(pack), asOfLine(bundle, pack)], json: offlineJson(bundle, pack) };
 };
 
 const verify = acting<VerifyOptions>(async (settings, options, text = '') => {

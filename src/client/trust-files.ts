@@ -37,6 +37,14 @@ const parseState = (text: string, path: string, registry: string): TrustState =>
   );
 };
 
+const directoryInstead = (path: string, registry: string) =>
+  refusal(
+    'root',
+    'trust_state_unreadable',
+    { path, registry },
+    `${path} is a directory, and what is remembered about ${registry} would be a file.`,
+  );
+
 /** `~/.attestry/trust/<host>-<digest of the whole address>.json`. */
 export const defaultStatePath = (registry: string): string => {
   const url = new URL(registry);
@@ -71,7 +79,10 @@ const keepEvidence = async (statePath: string, evidence: LogEvidence): Promise<s
 
 export const fileTrustStore = (path: string, registry: string): TrustStore => {
   const recall = async (): Promise<TrustState | undefined> => {
-    const text = await readFile(path, 'utf8').catch(undefinedIfAbsent);
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (errnoOf(error) === 'EISDIR') throw directoryInstead(path, registry);
+      return undefinedIfAbsent(error);
+    });
     return text === undefined ? undefined : parseState(text, path, registry);
   };
   /** Puts what `change` makes of what is remembered in its place; gives whether there was anything to put. */

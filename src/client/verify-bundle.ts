@@ -28,9 +28,25 @@ const withAge = (error: unknown, { createdAt }: Bundle): unknown =>
       )
     : error;
 
+/** Clocks differ a little; a bundle that is made and checked within a minute must not fail for it. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+const requireMade = ({ createdAt }: Bundle, at: Date): void => {
+  const now = Math.max(at.getTime(), Date.now());
+  if (Date.parse(createdAt) <= now + CLOCK_SKEW_MS) return;
+  const evidence = { createdAt, now: new Date(now).toISOString() };
+  throw refusal(
+    'registry',
+    'bundle_unreadable',
+    evidence,
+    'The bundle says that it was made later than now.',
+  );
+};
+
 /** @throws Refusal of the first question answered with "no" */
 export const verifyBundle = async (bundle: Bundle, options: VerifyBundleOptions = {}): Promise<Verified> => {
   const { pinnedRoot, at = new Date(), store = memoryTrustStore(), policy } = options;
+  requireMade(bundle, at);
   const transport = replaying(bundle.answers, bundle.registry);
   try {
     const look = { url: bundle.registry, transport, store, pinnedRoot, now: () => at };

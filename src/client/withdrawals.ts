@@ -36,7 +36,13 @@ const orRefuse = <T>(code: RefusalCode, make: () => T): T => {
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     const evidence = { reason: error.code, ...error.details };
-    throw refusal('lifecycle', isUnreadable(error.code) ? 'reply_malformed' : code, evidence, undefined, error);
+    throw refusal(
+      'lifecycle',
+      isUnreadable(error.code) ? 'reply_malformed' : code,
+      evidence,
+      undefined,
+      error,
+    );
   }
 };
 

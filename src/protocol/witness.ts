@@ -22,6 +22,7 @@ const isHttpUrl = (text: string): boolean =>
 
 const readLine = (line: string): Witness | string => {
   const [text = '', url = '', ...more] = line.split(/\s+/);
+  if (url === '') return `"${line.slice(0, 100)}" names no address: write the vkey, a blank and a URL`;
   if (more.length > 0 || !isHttpUrl(url)) return `"${line.slice(0, 100)}" is no vkey and address`;
   try {
     return { vkey: parseWitnessVkey(text), url: url.replace(/\/+$/, '') };

@@ -41,6 +41,8 @@ describe('attestry bundle', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Assurance: log+bytes');
     expect(stdout).toContain('Recorded as leaf 3 of 4');
+    expect(stdout).toContain('that key spoke for this namespace and stood in force when the log recorded it');
+    expect(stdout).toMatch(/As of 2\S+Z \(4 log entries\), as the bundle says; later yanks and revocations/);
     expect(stdout).not.toContain('Warning');
   });
 
@@ -107,5 +109,28 @@ describe('attestry verify --require', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(stderr).toContain('asks for the assurance log+bytes, and the pack has log+manifest');
     expect(stderr).toContain('--require');
+  });
+});
+
+describe('attestry install', { timeout: 60_000 }, () => {
+  it('warns where less vouches for a pack than its log allows, unless something was asked for', async () => {
+    const registry = await freshRegistry();
+    registry.files.delete('/v1/packs/vendor.acme.tools/-/1.0.0.intoto.json');
+    const shell = await newShell({ ATTESTRY_URL: registry.url });
+    const { code, stdout } = await shell.run('install', TOOLS, '--dir', 'packs');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/warning: this rests on log\+manifest .+--require log\+bytes/);
+    const asked = await shell.run('install', TOOLS, '--dir', 'other', '--require', 'log+manifest');
+    expect(asked.stdout).not.toContain('--require');
+    const { stdout: verified } = await shell.run('verify', TOOLS);
+    expect(verified).toContain('not checked, the registry serves none for it');
+  });
+
+  it('says so where what should be remembered in a file would be in a directory', async () => {
+    const registry = await freshRegistry();
+    const shell = await newShell({ ATTESTRY_URL: registry.url });
+    const { code, stderr } = await shell.run('verify', TOOLS, '--state', shell.folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${shell.folder} is a directory`);
   });
 });

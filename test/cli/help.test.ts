@@ -1,6 +1,11 @@
 // What the command line says of itself, and how it answers when it is used wrongly.
-import { describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { newShell } from '../world/cli.ts';
+import { ROOT } from '../world/source.ts';
 
 const COMMANDS = [
   'serve',
@@ -89,6 +94,33 @@ describe('wrong use ends with exit code 2 and a sentence:', { timeout: 30_000 },
     const { code, stdout, stderr } = await (await newShell()).run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(sentence);
+  });
+});
+
+describe('wrong use with --json prints one document and no sentence beside it:', { timeout: 30_000 }, () => {
+  it.each([
+    ['an unknown command', ['publsh'], 'unknown command'],
+    ['an unknown option', ['verify', '--rot'], 'unknown option'],
+    ['a missing option', ['install', 'vendor.acme.tools'], "required option '--dir"],
+    ['a missing argument', ['publish'], 'missing required argument'],
+    ['no command of a group', ['keys'], 'Name a command'],
+    ['no name for a key', ['keygen', '--key-id', 'bad id'], 'A key id has'],
+  ])('%s', async (_name, args, sentence) => {
+    const { code, stdout, stderr } = await (await newShell()).run(...args, '--json');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    const document = JSON.parse(stdout);
+    expect(document).toEqual({ ok: false, error: 'usage', message: expect.stringContaining(sentence) });
+  });
+});
+
+describe('before anything is installed', () => {
+  it('says what to run, without a stack', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'attestry-bare-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await copyFile(join(ROOT, 'src/cli/attestry.cjs'), join(folder, 'attestry.cjs'));
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'attestry.cjs'), '--help']);
+    expect(status).toBe(1);
+    expect(String(stderr)).toMatch(/^Some packages .+"npm ci" or "npm start" first\.\n$/);
   });
 });
 

@@ -98,8 +98,39 @@ describe('commands', { timeout: 60_000 }, () => {
     const keys = [{ keyId: 'acme-1', account: 'acme', status: 'active', namespaces: ['vendor.acme.*'] }];
     const { url } = await answering(200, { keys });
     const shell = await newShell();
-    expect((await shell.run('keys', 'list', '--url', url)).stdout).toMatch(/^KEYID .+\nacme-1 +acme +active/);
+    expect((await shell.run('keys', 'list', '--url', url)).stdout).toMatch(
+      /^KEY ID .+NOT AFTER .+\nacme-1 +acme +active/,
+    );
     expect((await shell.json('keys', 'list', '--url', url)).document).toEqual({ keys });
+  });
+
+  it('add a key under the name of its file, and say until when it may sign', async () => {
+    const { url } = await answering(201, { keyId: 'acme-1', notAfter: '2028-01-01T00:00:00Z' });
+    const shell = await newShell({ ATTESTRY_URL: url });
+    await shell.run('keygen', '--key-id', 'acme-1');
+    const add = ['keys', 'add', '--key', 'acme-1.pem'];
+    const { stdout } = await shell.run(...add, '--namespaces', 'vendor.acme.*');
+    expect(stdout).toBe('acme-1 now speaks for vendor.acme.*, until 2028-01-01T00:00:00Z.\n');
+    const { code, stderr } = await shell.run(...add);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('--namespaces vendor.acme.*'),
+    });
+    const asPrivate = ['keys', 'add', '--key', 'acme-1.pub', '--namespaces', 'vendor.acme.*'];
+    expect((await shell.run(...asPrivate)).stderr).toMatch(/^That is no private key(?![\s\S]*chmod)/);
+  });
+
+  it('do not say that a version is offered again which never was yanked', async () => {
+    const { url } = await answering(200, { yanked: false, receipt: null });
+    const { stdout } = await (await newShell()).run('unyank', 'vendor.acme.tools@1.0.0', '--url', url);
+    expect(stdout).toContain('was not yanked; nothing changed');
+  });
+
+  it('name one cure for a version that is not there', async () => {
+    const reason = { reason: 'pack_version_not_found' };
+    const { url } = await answering(404, fault('pack_not_found', 'There is no such version.', reason));
+    const yank = ['yank', 'vendor.acme.tools@9.0.0', '--reason', 'x', '--url', url];
+    expect((await (await newShell()).run(...yank)).stderr.match(/Check the/g)).toHaveLength(1);
   });
 
   it('show every violation that the registry lists', async () => {

@@ -28,7 +28,11 @@ describe('a revoked key that is used again', () => {
   it('keeps what was recorded before the revocation, and loses what was recorded after it', async () => {
     const registry = await world();
     await registry.serveKeyring(revokedFrom(4));
-    expect(await assuranceAt(await newHost(), registry, TOOLS)).toBe('log+manifest');
+    const [kept] = await (await newHost()).install(registry, TOOLS, at());
+    expect(kept?.verified?.assurance).toBe('log+manifest');
+    expect(kept?.verified?.warnings).toContain(
+      'key publisher was revoked at position 4; this version lies before it, at 3',
+    );
     const refused = await refusedAtVersion(await newHost(), registry, TOOLS_2);
     expect(verdict(refused)).toEqual({ question: 'delegation', code: 'key_revoked' });
     expect(refused.evidence).toMatchObject({ position: 4, revocations: [{ fromPosition: 4 }] });

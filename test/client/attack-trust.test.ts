@@ -82,8 +82,9 @@ describe('roots', () => {
     const host = await newHost();
     await host.install(registry, TOOLS, at());
     await registry.serveRoot({ version: 2, ...role(1, 'evil'), registrar: role(1, 'evil') }, 'evil');
-    const { code, question } = await host.refusal(registry, 'vendor.acme.tools@1', at());
+    const { code, question, evidence } = await host.refusal(registry, 'vendor.acme.tools@1', at());
     expect({ code, question }).toEqual({ code: 'root_update_invalid', question: 'root' });
+    expect(evidence['remembered']).toBe(host.store.place);
     expect((await host.store.recall())?.root.version).toBe(1);
   });
 
@@ -93,7 +94,23 @@ describe('roots', () => {
     await host.install(registry, TOOLS, at());
     await registry.serveRoot({ ...role(1, 'evil'), registrar: role(1, 'evil') }, 'evil');
     await registry.serveKeyring({}, 'evil');
-    expect((await host.refusal(registry, 'vendor.acme.tools@1', at())).code).toBe('keyring_signature');
+    const { code, evidence } = await host.refusal(registry, 'vendor.acme.tools@1', at());
+    expect(code).toBe('keyring_signature');
+    // Nobody is told to forget what was believed because of a document that somebody may have slipped in.
+    expect(evidence).not.toHaveProperty('remembered');
+  });
+
+  it.each([
+    ['/trust/keyring.json', 'keyring'],
+    ['/trust/2.root.json', 'root'],
+  ])('and keyrings that cannot be read are called that, not badly signed: %s', async (path, question) => {
+    const registry = await registryWithTools();
+    const host = await newHost();
+    await host.install(registry, TOOLS, at());
+    registry.files.set(path, Buffer.from('<html>'));
+    const refused = await host.refusal(registry, 'vendor.acme.tools@1', at());
+    expect(refused).toMatchObject({ code: 'reply_malformed', question });
+    expect(refused.evidence).not.toHaveProperty('remembered');
   });
 
   it('older than the one seen are refused, also when the older one is pinned (rollback)', async () => {

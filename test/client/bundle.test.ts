@@ -158,6 +158,15 @@ describe('a bundle that has grown old', () => {
   });
 });
 
+describe('a bundle that says it was made later than now', () => {
+  it('is refused, since nobody can have made it', async () => {
+    const { registry } = await world();
+    const bundle = { ...(await bundleOf(registry)), createdAt: '2096-01-01T00:00:00.000Z' };
+    const refused = await refusalIn(bundle);
+    expect(refused).toMatchObject({ code: 'bundle_unreadable', evidence: { createdAt: bundle.createdAt } });
+  });
+});
+
 describe('a bundle that was tampered with', () => {
   const cases: readonly (readonly [string, string, (bundle: Bundle) => Promise<Bundle>])[] = [
     [
@@ -177,12 +186,12 @@ describe('a bundle that was tampered with', () => {
     ],
     [
       'its keyring',
-      'keyring_signature',
+      'reply_malformed',
       async (bundle) => tampered(bundle, '/trust/keyring.json', Buffer.from('{}')),
     ],
     [
       'its list of withdrawn versions',
-      'withdrawals_signature',
+      'reply_malformed',
       async (bundle) => tampered(bundle, '/trust/withdrawals.json', Buffer.from('{}')),
     ],
     [

@@ -95,6 +95,15 @@ describe('a key file that is refused', () => {
     expect(message).toContain(`chmod 600 ${path}`);
   });
 
+  it('because it is a public key, whoever may read that', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const path = keyFile('public.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString(), 0o644);
+    const { code, message } = await refusal(path);
+    expect(code).toBe('seed_file_form');
+    expect(message).toContain('That is no private key');
+    expect(message).not.toContain('chmod');
+  });
+
   it('because it is encrypted', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });

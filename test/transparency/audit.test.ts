@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSeedFile } from '../../keys/signers/seed.ts';
 import { verifyAudit } from '../../src/transparency/audit.ts';
 import { type AuditKey, auditAdvert, openAuditKey } from '../../src/transparency/audit-key.ts';
 import { mintCheckpoints } from '../../src/transparency/audit-mint.ts';
@@ -15,11 +16,13 @@ const SIZE = 1_300;
 let world: LogWorld;
 let folder: string;
 let key: AuditKey;
+let warnings: string[] = [];
+const warn = (sentence: string): void => void warnings.push(sentence);
 
 beforeAll(async () => {
   world = await logWorld();
   folder = await mkdtemp(join(tmpdir(), 'attestry-audit-'));
-  key = await openAuditKey(world.sql, folder);
+  key = await openAuditKey(world.sql, folder, warn);
   const sealer = world.seal();
   await world.record(SIZE);
   await world.settled(sealer);
@@ -165,13 +168,21 @@ describe('what was changed behind its back shows:', () => {
 
 describe('the key of the audit', () => {
   it('is made once, in a file of its own, and stays', async () => {
-    expect((await openAuditKey(world.sql, folder)).publicKey).toEqual(key.publicKey);
+    warnings = [];
+    expect((await openAuditKey(world.sql, folder, warn)).publicKey).toEqual(key.publicKey);
+    expect(warnings).toEqual([]);
   });
 
   it('signs nothing in a process that has another one, or none', async () => {
     const other = await mkdtemp(join(tmpdir(), 'attestry-audit-'));
-    const opened = await openAuditKey(world.sql, other);
-    expect(opened).toEqual({ publicKey: key.publicKey, signer: undefined });
+    const path = join(other, 'attestry-audit.pem');
+    for (const state of ['is missing', 'is not the audit key of this registry']) {
+      warnings = [];
+      const opened = await openAuditKey(world.sql, other, warn);
+      expect(opened).toEqual({ publicKey: key.publicKey, signer: undefined });
+      expect(warnings).toEqual([expect.stringContaining(`${path} ${state}`)]);
+      await createSeedFile(path).catch(() => undefined);
+    }
     await rm(other, { recursive: true, force: true });
   });
 });

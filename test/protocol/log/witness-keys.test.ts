@@ -10,6 +10,7 @@ import {
   vkeyOf,
   witnessVkeyOf,
 } from '../../../keys/key.ts';
+import { readWitnesses } from '../../../src/protocol/witness.ts';
 import { refusalOf, signer, vectors } from '../../keys/trust-world.ts';
 
 const { publicKey } = signer('witness');
@@ -35,7 +36,13 @@ describe('the vkey of a witness', () => {
   it('is refused where the key of a log is asked for, and the other way round', () => {
     expect(refusalOf(() => parseVkey(text)).code).toBe('vkey_algorithm');
     expect(refusalOf(() => parsePublicKey(text)).code).toBe('vkey_algorithm');
-    expect(refusalOf(() => parseWitnessVkey(formatVkey(asLog))).code).toBe('vkey_algorithm');
+    const { code, message } = refusalOf(() => parseWitnessVkey(formatVkey(asLog)));
+    expect(code).toBe('vkey_algorithm');
+    expect(message).toContain('algorithm byte 4');
+  });
+
+  it('that is listed without an address is said to have none', () => {
+    expect(readWitnesses(text).problems).toEqual([expect.stringContaining('names no address')]);
   });
 
   it.each([
