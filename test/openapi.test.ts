@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { addAccessRoutes } from '../src/access/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
 import { addPackRoutes } from '../src/packs/routes.ts';
-import { addAuditRoutes } from '../src/transparency/audit-routes.ts';
+import { addAuditRoutes } from '../src/transparency/audit-chain/routes.ts';
 import { addLogRoutes } from '../src/transparency/routes.ts';
-import { addWitnessRoutes } from '../src/transparency/witness-routes.ts';
+import { addWitnessRoutes } from '../src/transparency/witness/routes.ts';
 import { ROOT } from './world/source.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];

@@ -1,7 +1,7 @@
 // attestry log verify: reads every entry of the log, makes its tree anew, and compares every fact with what is served.
 import type { Command } from 'commander';
-import { type AuditReport, auditRegistry } from '../client/audit.ts';
-import type { AuditFinding } from '../client/audit-findings.ts';
+import { type AuditReport, auditRegistry } from '../client/audit/audit.ts';
+import type { AuditFinding } from '../client/audit/findings.ts';
 import { registryBase } from '../client/index.ts';
 import { acting, example } from './command.ts';
 import { printProgress } from './terminal.ts';

@@ -1,7 +1,7 @@
 // attestry log watch: follows the log of a registry, one line for each observation, until something is wrong.
 import type { Command } from 'commander';
-import { saveAlarm } from '../client/audit-evidence.ts';
-import { type Observation, watchRegistry } from '../client/audit-watch.ts';
+import { saveAlarm } from '../client/audit/evidence.ts';
+import { type Observation, watchRegistry } from '../client/audit/watch.ts';
 import { storeOf } from '../client/open-registry.ts';
 import { acting, example, type Settings } from './command.ts';
 import { durationOption } from './duration.ts';

@@ -3,10 +3,10 @@ import { decodeBase64, encodeBase64, utf8 } from '../../keys/bytes.ts';
 import { canonicalText, type JsonObject, type JsonValue } from '../../keys/canonical.ts';
 import { type Digest, parseDigest } from '../../storage/digest.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
-import { registryBase } from './http-url.ts';
+import { registryBase } from './network/http-url.ts';
+import { TransportError } from './network/transport.ts';
 import { refusal } from './refusal.ts';
 import { parseWanted, RequestInvalid, type Wanted } from './resolve.ts';
-import { TransportError } from './transport.ts';
 
 export const BUNDLE_FORMAT = 'attestry-bundle/v1';
 

@@ -2,8 +2,8 @@
 import { readdir, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LockHeld, withFileLock } from './file-lock.ts';
-import { registryBase } from './http-url.ts';
 import { type InstalledPack, loadInstalled, readMarker } from './installed.ts';
+import { registryBase } from './network/http-url.ts';
 import { type OpenRegistryOptions, openRegistry } from './open-registry.ts';
 import {
   discard,

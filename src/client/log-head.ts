@@ -12,10 +12,10 @@ import {
   requireConsistent,
   requireNotSmaller,
 } from './log-history.ts';
-import { tileReader } from './log-tiles.ts';
 import { type LogView, logViewFrom } from './log-view.ts';
 import { type RefusalCode, refusal } from './refusal.ts';
 import type { TrustDeps } from './root-walk.ts';
+import { tileReader } from './tile-cache.ts';
 import type { TrustState } from './trust-state.ts';
 import { believeWithdrawals, type Withdrawn } from './withdrawals.ts';
 

@@ -2,9 +2,9 @@
 import type { SignedCheckpoint } from '../protocol/checkpoint.ts';
 import type { ReadTile } from '../protocol/tiles.ts';
 import { type LogDeps, markOf, openNote, rememberedHead, requireConsistent } from './log-history.ts';
-import { tileReader } from './log-tiles.ts';
 import type { Question } from './refusal.ts';
 import type { RegistryReader } from './registry-reader.ts';
+import { tileReader } from './tile-cache.ts';
 
 export interface LogView {
   /** The largest head believed so far. */

@@ -1,9 +1,9 @@
 // Makes a bundle out of a verification that succeeded, and verifies it by itself before anybody relies on it.
 import { utf8 } from '../../keys/bytes.ts';
 import type { Bundle } from './bundle.ts';
-import { registryBase } from './http-url.ts';
+import { registryBase } from './network/http-url.ts';
+import { type Recording, recording } from './network/recorded-transport.ts';
 import { type OpenRegistryOptions, storeOf, transportOf } from './open-registry.ts';
-import { type Recording, recording } from './recorded-transport.ts';
 import { lookAtRegistry, type OpenRegistry } from './registry.ts';
 import { type PackRequest, resolveRequest, type Wanted } from './resolve.ts';
 import { MAX_ROOT_BYTES } from './root-walk.ts';

@@ -1,9 +1,10 @@
 // Opens a registry from Node: over HTTP, with a memory in a file, unless a host brings its own.
-import { httpTransport, type Lookup } from './http-transport.ts';
-import { registryBase } from './http-url.ts';
+
+import { defaultStatePath, fileTrustStore } from './file-trust-store.ts';
+import { httpTransport, type Lookup } from './network/http-transport.ts';
+import { registryBase } from './network/http-url.ts';
+import type { Transport } from './network/transport.ts';
 import { type LookOptions, lookAtRegistry, type OpenRegistry } from './registry.ts';
-import type { Transport } from './transport.ts';
-import { defaultStatePath, fileTrustStore } from './trust-files.ts';
 import type { TrustStore } from './trust-state.ts';
 
 export interface OpenRegistryOptions extends Omit<LookOptions, 'transport' | 'store'> {

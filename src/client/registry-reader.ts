@@ -1,8 +1,8 @@
 // Fetches the documents of one registry; every failure becomes a refusal of the question they were needed for.
 import type { JsonObject } from '../../keys/canonical.ts';
+import { type Reply, type Transport, TransportError, type TransportErrorCode } from './network/transport.ts';
 import { type Question, type RefusalCode, refusal } from './refusal.ts';
 import { strictObjectOf } from './strict-object.ts';
-import { type Reply, type Transport, TransportError, type TransportErrorCode } from './transport.ts';
 
 /** `path` is root-relative; an absent document (404 or 410) is undefined. All throw `Refusal` of the question. */
 export interface RegistryReader {

@@ -1,11 +1,11 @@
 // One look at one registry: the time is fixed, its addresses are read, its keys and its log are believed.
 import type { Tree } from '../protocol/faults.ts';
 import { type Discovery, discover, type TreeAddresses } from './discovery.ts';
-import { registryBase } from './http-url.ts';
 import type { LogView } from './log-view.ts';
+import { registryBase } from './network/http-url.ts';
+import type { Transport } from './network/transport.ts';
 import { refusal } from './refusal.ts';
 import { type RegistryReader, readerUntil, registryReader } from './registry-reader.ts';
-import type { Transport } from './transport.ts';
 import { establishTrust, type Trust } from './trust.ts';
 import type { TrustStore } from './trust-state.ts';
 

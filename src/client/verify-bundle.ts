@@ -1,6 +1,6 @@
 // Verifies a version out of a bundle: the same questions in the same order, and nobody is asked over a network.
 import { type Bundle, requireBundled, wantedOf } from './bundle.ts';
-import { replaying } from './recorded-transport.ts';
+import { replaying } from './network/recorded-transport.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { lookAtRegistry } from './registry.ts';
 import { memoryTrustStore, type TrustStore } from './trust-state.ts';

@@ -4,23 +4,23 @@ import type { Sql, Tx } from '../database/connect.ts';
 import { type Edge, EMPTY_EDGE } from '../protocol/growing-tree.ts';
 import { TILE_WIDTH } from '../protocol/tiles.ts';
 import { type Head, leavesBetween } from '../transparency/log-store.ts';
-import { checkAccounts } from './check-accounts.ts';
-import { checkAudit } from './check-audit.ts';
-import { checkCosignatures, checkEarlyCosignatures, cosignedSizes } from './check-cosignatures.ts';
-import { checkKeys } from './check-keys.ts';
-import { checkLists } from './check-lists.ts';
-import { checkBlobs, checkLogObjects } from './check-objects.ts';
+import { checkAccounts } from './check/accounts.ts';
+import { checkAudit } from './check/audit.ts';
+import { checkCosignatures, checkEarlyCosignatures, cosignedSizes } from './check/cosignatures.ts';
+import { checkKeys } from './check/keys.ts';
+import { checkLists } from './check/lists.ts';
+import { checkBlobs, checkLogObjects } from './check/objects.ts';
 import {
   checkPartials,
   checkPublished,
   checkpointIn,
   type Published,
   readPublished,
-} from './check-published.ts';
-import { checkRoots, type PlacedRoot } from './check-roots.ts';
-import { type CheckedRows, checkRows } from './check-rows.ts';
-import { checkTiles, locateDamage } from './check-tiles.ts';
-import { checkVersions } from './check-versions.ts';
+} from './check/published.ts';
+import { checkRoots, type PlacedRoot } from './check/roots.ts';
+import { type CheckedRows, checkRows } from './check/rows.ts';
+import { checkTiles, locateDamage } from './check/tiles.ts';
+import { checkVersions } from './check/versions.ts';
 import type { RightEdge } from './log-objects.ts';
 import { openReport, type Report } from './report.ts';
 import { inSnapshot } from './upkeep-store.ts';

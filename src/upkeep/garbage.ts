@@ -5,8 +5,8 @@ import { oldTemps } from '../../storage/files.ts';
 import { blobKey, logTileKey, type ObjectKey } from '../../storage/object-keys.ts';
 import type { Sql } from '../database/connect.ts';
 import { readHead } from '../transparency/log-store.ts';
-import { unnamedBlobs } from './check-objects.ts';
-import { listLogObjects, standingOf } from './check-published.ts';
+import { unnamedBlobs } from './check/objects.ts';
+import { listLogObjects, standingOf } from './check/published.ts';
 
 export type GarbageKind = 'blob' | 'staged upload' | 'superseded tile' | 'object beyond the head';
 

@@ -3,7 +3,7 @@ import { removeFile } from '../../storage/files.ts';
 import { type ObjectKey, parseBlobKey, parseObjectKey } from '../../storage/object-keys.ts';
 import type { Queryable } from '../database/connect.ts';
 import { readHead } from '../transparency/log-store.ts';
-import { readPublished } from './check-published.ts';
+import { readPublished } from './check/published.ts';
 import { findGarbage, type Garbage, type GarbageDeps } from './garbage.ts';
 import { forgetSweeps, lockBlob, noteSweep, unlockBlob } from './gc-store.ts';
 import { UpkeepRefused } from './refused.ts';

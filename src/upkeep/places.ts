@@ -9,7 +9,7 @@ import type { Config } from '../config.ts';
 import { closeConnection, connect, pingDatabase, type Sql } from '../database/connect.ts';
 import { startEmbedded } from '../database/embedded.ts';
 import { pendingMigrations, readMigrations } from '../database/migration-files.ts';
-import { appliedMigrations } from './backup-store.ts';
+import { appliedMigrations } from './backup/backup-store.ts';
 import { UpkeepRefused } from './refused.ts';
 
 export interface Places {

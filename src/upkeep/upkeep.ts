@@ -1,14 +1,14 @@
 // What operators do to a registry that may be standing still: check it, clean it up, back it up, restore it.
 import type { Config } from '../config.ts';
-import { makeBackup } from './backup.ts';
-import type { BackupManifest } from './backup-format.ts';
+import { makeBackup } from './backup/backup.ts';
+import type { BackupManifest } from './backup/backup-format.ts';
+import { requireManifest } from './backup/read-backup.ts';
+import { type Restored, type RestoreOptions, restoreBackup } from './backup/restore.ts';
 import { type DescribedFinding, describeFinding } from './findings.ts';
 import { checkAll, type FsckOptions, type Progress } from './fsck.ts';
 import { collectGarbage, type Swept } from './gc.ts';
 import { MIGRATIONS, openEmptyPlaces, openRegistry, type Places } from './places.ts';
-import { requireManifest } from './read-backup.ts';
 import { repairAll } from './repair.ts';
-import { type Restored, type RestoreOptions, restoreBackup } from './restore.ts';
 
 export interface FsckResult {
   /** Nothing is damaged; there may be notes. */

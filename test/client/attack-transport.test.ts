@@ -1,7 +1,7 @@
 // Registries that attack on the wire: endless, slow, encoded, leading elsewhere.
 import { describe, expect, it } from 'vitest';
-import { redirectTarget } from '../../src/client/http-transport.ts';
 import { type HttpTransportOptions, httpTransport, TransportError } from '../../src/client/index.ts';
+import { redirectTarget } from '../../src/client/network/http-transport.ts';
 import {
   bodyOf,
   cutOff,

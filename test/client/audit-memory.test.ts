@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../keys/canonical.ts';
-import { createFacts } from '../../src/client/audit-facts.ts';
-import { collectFindings } from '../../src/client/audit-findings.ts';
-import { walkLog } from '../../src/client/audit-walk.ts';
+import { createFacts } from '../../src/client/audit/facts.ts';
+import { collectFindings } from '../../src/client/audit/findings.ts';
+import { walkLog } from '../../src/client/audit/walk.ts';
 import type { RegistryReader } from '../../src/client/registry-reader.ts';
 import {
   appendLeaves,

@@ -1,6 +1,6 @@
 // A watch follows the log as it grows, bears with a network that fails, and raises an alarm for everything false.
 import { describe, expect, it } from 'vitest';
-import { type Observation, type WatchOptions, watchRegistry } from '../../src/client/audit-watch.ts';
+import { type Observation, type WatchOptions, watchRegistry } from '../../src/client/audit/watch.ts';
 import { memoryTrustStore } from '../../src/client/trust-state.ts';
 import { type AuditedRegistry, auditedRegistry, packNamed } from './audited.ts';
 import { testLog } from './test-log.ts';

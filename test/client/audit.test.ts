@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../keys/canonical.ts';
 import { envelopeText } from '../../keys/envelope.ts';
-import type { AuditReport } from '../../src/client/audit.ts';
+import type { AuditReport } from '../../src/client/audit/audit.ts';
 import {
   AUDIT_FINDINGS,
   type AuditCode,
   type AuditFinding,
   foundAgain,
-} from '../../src/client/audit-findings.ts';
+} from '../../src/client/audit/findings.ts';
 import { Refusal } from '../../src/client/refusal.ts';
 import { memoryTrustStore } from '../../src/client/trust-state.ts';
 import { digestOf } from '../../storage/digest.ts';

@@ -4,8 +4,8 @@ import { DELEGATION_PAYLOAD_TYPE, type Delegation, delegationPayload } from '../
 import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import type { Revocation } from '../../keys/revocation.ts';
 import { WITHDRAWALS_PAYLOAD_TYPE, type Withdrawals, withdrawalsPayload } from '../../keys/withdrawals.ts';
-import { type AuditReport, auditRegistry } from '../../src/client/audit.ts';
-import type { AuditOptions } from '../../src/client/audit-session.ts';
+import { type AuditReport, auditRegistry } from '../../src/client/audit/audit.ts';
+import type { AuditOptions } from '../../src/client/audit/session.ts';
 import { memoryTrustStore } from '../../src/client/trust-state.ts';
 import { type EventFacts, type EventKind, recordEvent } from '../../src/protocol/event.ts';
 import { encodeEntries, entriesPath, TILE_WIDTH } from '../../src/protocol/tiles.ts';

@@ -18,7 +18,7 @@ import { type LoggedRegistry, loggedRegistry, proofOf } from './logged.ts';
 import { at, publisher } from './trusted.ts';
 
 type Entry = typeof import('../../src/client/bundle.ts') &
-  typeof import('../../src/client/fetch-transport.ts') &
+  typeof import('../../src/client/network/fetch-transport.ts') &
   typeof import('../../src/client/registry.ts') &
   typeof import('../../src/client/trust-state.ts') &
   typeof import('../../src/client/verify.ts') &

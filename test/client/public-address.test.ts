@@ -1,6 +1,6 @@
 // Which addresses a registry may send its clients to.
 import { expect, it } from 'vitest';
-import { isPublicAddress } from '../../src/client/public-address.ts';
+import { isPublicAddress } from '../../src/client/network/public-address.ts';
 
 it.each([
   '93.184.216.34',

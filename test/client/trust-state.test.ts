@@ -2,8 +2,8 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { defaultStatePath } from '../../src/client/file-trust-store.ts';
 import { fileTrustStore, memoryTrustStore, type TrustState } from '../../src/client/index.ts';
-import { defaultStatePath } from '../../src/client/trust-files.ts';
 import type { CheckpointMark } from '../../src/client/trust-state.ts';
 import { tempFolder } from './host.ts';
 

@@ -11,8 +11,8 @@ import {
   entryBytes,
   packHashes,
   unpackHashes,
-} from '../../src/transparency/audit-chain.ts';
-import { dueSequence } from '../../src/transparency/audit-mint.ts';
+} from '../../src/transparency/audit-chain/chain.ts';
+import { dueSequence } from '../../src/transparency/audit-chain/mint.ts';
 import { vectors } from '../keys/trust-world.ts';
 
 interface Vectors {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSeedFile } from '../../keys/signers/seed.ts';
-import { verifyAudit } from '../../src/transparency/audit.ts';
-import { type AuditKey, auditAdvert, openAuditKey } from '../../src/transparency/audit-key.ts';
-import { mintCheckpoints } from '../../src/transparency/audit-mint.ts';
+import { type AuditKey, auditAdvert, openAuditKey } from '../../src/transparency/audit-chain/key.ts';
+import { mintCheckpoints } from '../../src/transparency/audit-chain/mint.ts';
+import { verifyAudit } from '../../src/transparency/audit-chain/verify.ts';
 import { LogDamaged, readTile } from '../../src/transparency/log-tiles.ts';
 import { type LogWorld, logWorld } from './log-world.ts';
 

@@ -6,11 +6,15 @@ import { publicKeyFromBytes, vkeyOf, witnessVkeyOf } from '../../keys/key.ts';
 import { createDocumentCache } from '../../src/http/document-cache.ts';
 import { cosignatureLine, parseNote, verifyCosignature } from '../../src/protocol/signed-note.ts';
 import { readWitnesses } from '../../src/protocol/witness.ts';
-import { followCosignatures, readWitnessed, withCosignatures } from '../../src/transparency/cosignatures.ts';
 import { HEAD_TOPIC } from '../../src/transparency/log-documents.ts';
 import { readTile } from '../../src/transparency/log-tiles.ts';
-import { askWitness } from '../../src/transparency/witness-exchange.ts';
-import { askWitnesses } from '../../src/transparency/witnesses.ts';
+import {
+  followCosignatures,
+  readWitnessed,
+  withCosignatures,
+} from '../../src/transparency/witness/cosignatures.ts';
+import { askWitness } from '../../src/transparency/witness/exchange.ts';
+import { askWitnesses } from '../../src/transparency/witness/witnesses.ts';
 import { startWitness, type TestWitness } from '../world/witness.ts';
 import { type LogWorld, logWorld, ORIGIN } from './log-world.ts';
 

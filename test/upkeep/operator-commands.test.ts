@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compose } from '../../src/compose.ts';
 import { applyMigrations } from '../../src/database/migrate.ts';
 import { readMigrations } from '../../src/database/migration-files.ts';
-import { appliedMigrations } from '../../src/upkeep/backup-store.ts';
+import { appliedMigrations } from '../../src/upkeep/backup/backup-store.ts';
 import { MIGRATIONS } from '../../src/upkeep/places.ts';
 import { scratchFolder } from '../database/scratch.ts';
 import { type Json, newShell } from '../world/cli.ts';

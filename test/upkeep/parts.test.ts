@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { makeOwnFolder, replaceFile, writePart } from '../../src/upkeep/parts.ts';
+import { makeOwnFolder, replaceFile, writePart } from '../../src/upkeep/backup/parts.ts';
 import { only } from '../../storage/blob-store.ts';
 
 /** Folders in the order in which they were synced: nothing else shows that a power cut would leave their names. */

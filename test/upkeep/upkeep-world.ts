@@ -30,8 +30,8 @@ import { RELEASE_PAYLOAD_TYPE, releaseStatementPayload } from '../../src/protoco
 import { writeStatementHeader } from '../../src/protocol/statement-envelope.ts';
 import { DEFAULT_ARCHIVE_CAPS, inspectTarball } from '../../src/protocol/tarball.ts';
 import { appendEvent, makeEvent } from '../../src/transparency/append.ts';
-import { mintCheckpoints } from '../../src/transparency/audit-mint.ts';
-import { insertAuditKey } from '../../src/transparency/audit-store.ts';
+import { insertAuditKey } from '../../src/transparency/audit-chain/audit-store.ts';
+import { mintCheckpoints } from '../../src/transparency/audit-chain/mint.ts';
 import { type Head, readHead } from '../../src/transparency/log-store.ts';
 import { putLogObject, readTile } from '../../src/transparency/log-tiles.ts';
 import { openLog } from '../../src/transparency/open-log.ts';
