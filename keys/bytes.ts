@@ -1,18 +1,30 @@
-// Bytes and the texts that stand for them, in one spelling each, without Node's Buffer. Pure.
+// Bytes and the texts that stand for them, in one spelling each: native where Node offers it, portable elsewhere. Pure.
+
+// Asked for at run time rather than imported, so that a bundle for the browser holds no Node module.
+const NodeBuffer = globalThis.process?.getBuiltinModule?.('node:buffer').Buffer;
+
+/** The same bytes, not a copy. */
+const viewOf = (buffer: typeof Buffer, bytes: Uint8Array): Buffer =>
+  buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BASE64_VALUE: ReadonlyMap<number, number> = new Map(
   [...BASE64].map((sign, value) => [sign.charCodeAt(0), value]),
 );
 
+const BASE64_SIGN = new TextEncoder().encode(BASE64);
+const PADDING = 0x3d;
+
 const encoder = new TextEncoder();
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
 /** The text of UTF-8 bytes; undefined where they are no well-formed UTF-8. A byte order mark stays a character. */
 export const fromUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }
@@ -29,10 +41,15 @@ export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
 };
 
 export const equalBytes = (left: Uint8Array, right: Uint8Array): boolean =>
-  left.length === right.length && left.every((byte, index) => byte === right[index]);
+  left.length === right.length &&
+  (NodeBuffer === undefined
+    ? left.every((byte, index) => byte === right[index])
+    : NodeBuffer.compare(left, right) === 0);
 
 export const encodeHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  NodeBuffer === undefined
+    ? Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    : viewOf(NodeBuffer, bytes).toString('hex');
 
 /** Undefined where the text is not an even number of hex digits. */
 export const decodeHex = (text: string): Uint8Array | undefined =>
@@ -41,19 +58,33 @@ export const decodeHex = (text: string): Uint8Array | undefined =>
     : undefined;
 
 /** Standard alphabet, padded (RFC 4648 section 4). */
-export const encodeBase64 = (bytes: Uint8Array): string => {
-  const signs: string[] = [];
+export const encodeBase64 = (bytes: Uint8Array): string =>
+  NodeBuffer === undefined ? encodeBase64Portable(bytes) : viewOf(NodeBuffer, bytes).toString('base64');
+
+/** The same text in plain JavaScript, and slower. */
+export const encodeBase64Portable = (bytes: Uint8Array): string => {
+  const signs = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(PADDING);
+  let to = 0;
   for (let at = 0; at < bytes.length; at += 3) {
     const group = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
     const written = Math.min(bytes.length - at, 3) + 1;
-    for (let place = 0; place < 4; place += 1)
-      signs.push(place < written ? (BASE64[(group >> (18 - 6 * place)) & 63] ?? '') : '=');
+    for (let place = 0; place < written; place += 1)
+      signs[to + place] = BASE64_SIGN[(group >> (18 - 6 * place)) & 63] ?? PADDING;
+    to += 4;
   }
-  return signs.join('');
+  return new TextDecoder().decode(signs);
 };
 
 /** Undefined unless the text is the one standard, padded spelling of some bytes: spare bits must be zero. */
 export const decodeBase64 = (text: string): Uint8Array | undefined => {
+  if (NodeBuffer === undefined) return decodeBase64Portable(text);
+  // Node forgives much, so only what it would write itself is taken.
+  const bytes = new Uint8Array(NodeBuffer.from(text, 'base64'));
+  return encodeBase64(bytes) === text ? bytes : undefined;
+};
+
+/** The same bytes in plain JavaScript, and slower. */
+export const decodeBase64Portable = (text: string): Uint8Array | undefined => {
   if (text.length % 4 !== 0) return undefined;
   const digits = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
   const bytes = new Uint8Array(Math.floor((digits * 3) / 4));

@@ -4,9 +4,7 @@ import { nativeCrypto } from './native.ts';
 
 const native = (name: 'sha256' | 'sha512') => {
   const crypto = nativeCrypto;
-  return (
-    crypto && ((message: Uint8Array) => new Uint8Array(crypto.createHash(name).update(message).digest()))
-  );
+  return crypto && ((message: Uint8Array) => new Uint8Array(crypto.hash(name, message, 'buffer')));
 };
 
 /** 32 bytes. */

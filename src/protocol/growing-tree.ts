@@ -1,6 +1,6 @@
 // The right edge of the log's tree: all of it that is needed to append to it and to know its root. Pure.
 import { concatBytes } from '../../keys/bytes.ts';
-import { EMPTY_ROOT, rootOf } from './merkle.ts';
+import { EMPTY_ROOT, hashChildren, rootOf } from './merkle.ts';
 import { hashesOf, type ReadTile, TILE_WIDTH, type Tile, tileAt } from './tiles.ts';
 
 /** `levels[l]` holds the hashes, 0 to 255 of them, of the rightmost, incomplete tile of tile level l. */
@@ -22,6 +22,22 @@ export interface Growth {
 
 export const EMPTY_EDGE: Edge = { size: 0, levels: [] };
 
+interface Pair {
+  readonly right: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** By their left half: the same hashes come back with each growth until their tile is full. */
+const hashed = new WeakMap<Uint8Array, Pair>();
+
+const hashOnce = (left: Uint8Array, right: Uint8Array): Uint8Array => {
+  const known = hashed.get(left);
+  if (known?.right === right) return known.hash;
+  const hash = hashChildren(left, right);
+  hashed.set(left, { right, hash });
+  return hash;
+};
+
 /** How many tiles of that level are full in a tree of that size: the number of the incomplete one. */
 const fullTiles = (level: number, size: number): number => Math.floor(size / TILE_WIDTH ** (level + 1));
 
@@ -42,7 +58,7 @@ export const appendLeaves = (edge: Edge, leafHashes: readonly Uint8Array[]): Gro
     for (const [at, row] of rows.entries())
       completed.push({ tile: { level, index: first + at, width: TILE_WIDTH }, bytes: concatBytes(...row) });
     levels.push(hashes.slice(rows.length * TILE_WIDTH));
-    added = rows.map(rootOf);
+    added = rows.map((row) => rootOf(row, hashOnce));
   }
   return { edge: { size: edge.size + leafHashes.length, levels }, completed };
 };
@@ -52,7 +68,7 @@ export const edgeRoot = ({ levels }: Edge): Uint8Array => {
   let below: readonly Uint8Array[] = [];
   for (const hashes of levels) {
     const row = [...hashes, ...below];
-    below = row.length === 0 ? [] : [rootOf(row)];
+    below = row.length === 0 ? [] : [rootOf(row, hashOnce)];
   }
   return below[0] ?? EMPTY_ROOT;
 };

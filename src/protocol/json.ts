@@ -158,7 +158,7 @@ const readKey = (cursor: Cursor, taken: object): string => {
   const start = cursor.at;
   if (cursor.text.charCodeAt(start) !== QUOTE) refuse(start, 'a key in quotes was expected');
   const key = readString(cursor);
-  if (key in taken) refuse(start, `the key ${JSON.stringify(key)} stands twice in one object`);
+  if (Object.hasOwn(taken, key)) refuse(start, `the key ${JSON.stringify(key)} stands twice in one object`);
   if (key === '__proto__') refuse(start, 'the key "__proto__" is not allowed');
   skipBlank(cursor);
   if (cursor.text.charCodeAt(cursor.at) !== COLON) refuse(cursor.at, '":" was expected');
@@ -168,13 +168,14 @@ const readKey = (cursor: Cursor, taken: object): string => {
 };
 
 const readObject = (cursor: Cursor, depth: number): JsonValue => {
-  // Without a prototype, a key that the text does not hold is really absent: "constructor", "toString" too.
-  const members = Object.create(null) as Record<string, JsonValue>;
+  const members: Record<string, JsonValue> = {};
   readMembers(cursor, depth, CLOSE_OBJECT, () => {
     const key = readKey(cursor, members);
     members[key] = readValue(cursor, depth);
   });
-  return members;
+  // Without a prototype, a key that the text does not hold is really absent: "constructor", "toString" too. One that
+  // was never there would make every later look at the object slow.
+  return Object.setPrototypeOf(members, null);
 };
 
 const readValue = (cursor: Cursor, depth: number): JsonValue => {

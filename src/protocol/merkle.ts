@@ -15,19 +15,24 @@ export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concatBytes(LE
 export const hashChildren = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   sha256(concatBytes(CHILDREN, left, right));
 
-const rowAbove = (hashes: readonly Uint8Array[]): readonly Uint8Array[] => {
+type HashChildren = typeof hashChildren;
+
+const rowAbove = (hashes: readonly Uint8Array[], hashPair: HashChildren): readonly Uint8Array[] => {
   const row: Uint8Array[] = [];
   for (let at = 0; at < hashes.length; at += 2) {
     const [left = EMPTY_ROOT, right] = [hashes[at], hashes[at + 1]];
-    row.push(right === undefined ? left : hashChildren(left, right));
+    row.push(right === undefined ? left : hashPair(left, right));
   }
   return row;
 };
 
 /** The root over leaf hashes, or over the roots of subtrees of one size of which only the last may be smaller. */
-export const rootOf = (leafHashes: readonly Uint8Array[]): Uint8Array => {
+export const rootOf = (
+  leafHashes: readonly Uint8Array[],
+  hashPair: HashChildren = hashChildren,
+): Uint8Array => {
   let row = leafHashes;
-  while (row.length > 1) row = rowAbove(row);
+  while (row.length > 1) row = rowAbove(row, hashPair);
   return row[0] ?? EMPTY_ROOT;
 };
 

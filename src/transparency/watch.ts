@@ -24,6 +24,8 @@ const CHECK_MS = 250;
 /** Readers of the head learn of a newer one within this time, also where no ring arrives. */
 const FRESH_MS = 1_000;
 const RECENT = 4_096;
+/** The bell of a seal made here may ring before the sealer has told of it; milliseconds. */
+const OWN_BELL_MS = 10;
 
 type Wake = (position: number) => void;
 
@@ -59,11 +61,18 @@ export const watchLog = async (sql: Sql, onHead: (head: Head) => void): Promise<
   });
   const quietly = () => void refresh(HEAD).catch(() => undefined);
 
-  const onBell = (news: string): void => {
-    const isGrowth = news !== SIGNED_ANEW;
-    if (isGrowth && known !== undefined && Number(news) <= known.size) return;
-    if (isGrowth) sealsHere = false;
+  const isNews = (size: number): boolean => known === undefined || size > known.size;
+
+  const sealedElsewhere = (size: number): void => {
+    if (!isNews(size)) return;
+    sealsHere = false;
     quietly();
+  };
+
+  const onBell = (news: string): void => {
+    if (news === SIGNED_ANEW) quietly();
+    else if (!sealsHere) sealedElsewhere(Number(news));
+    else if (isNews(Number(news))) setTimeout(sealedElsewhere, OWN_BELL_MS, Number(news)).unref();
   };
   const listening = await sql.listen(SEALED_BELL, onBell, quietly);
   const timers = [

@@ -2,7 +2,7 @@
 import * as noble from '@noble/ed25519';
 import { describe, expect, it } from 'vitest';
 import { decodeHex, encodeHex } from '../../keys/bytes.ts';
-import { publicKeyOf, sign, verify, verifyPortable } from '../../keys/ed25519.ts';
+import { publicKeyOf, sign, verify, verifyAside, verifyPortable } from '../../keys/ed25519.ts';
 import { type EdgeCase, edgeCases } from './edge-cases.ts';
 import { vectors } from './trust-world.ts';
 
@@ -35,6 +35,10 @@ describe('the edges of Ed25519', () => {
 
   it('stand in the vector file exactly as the curve gives them', () => {
     expect(written).toEqual(edgeCases());
+  });
+
+  it.each(written)('$name: the same verdict, $strict, beside the thread that asks', async (each) => {
+    expect(await verifyAside(signedOf(each))).toBe(each.strict);
   });
 
   it.each(written)('$name: native $strict, portable $portable', (each) => {
