@@ -1,69 +1,18 @@
-// The command line: which commands there are, and what an exit code means.
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { addAccount } from './account.ts';
-import { addBackup } from './backup.ts';
-import { addBundle } from './bundle.ts';
-import { addGlobalOptions, showFailure } from './command.ts';
+// The command line: what it does with its words, and what an exit code means.
+import { CommanderError } from 'commander';
+import { showFailure } from './command.ts';
 import { explain, type Failure, UsageError } from './failure.ts';
-import { addFsck } from './fsck.ts';
-import { addGc } from './gc.ts';
-import { addInstall } from './install.ts';
-import { addKeygen } from './keygen.ts';
-import { addKeys } from './keys.ts';
-import { addLog } from './log.ts';
-import { addNamespace } from './namespace.ts';
-import { addNew } from './new.ts';
-import { addPack } from './pack.ts';
-import { addPublish } from './publish.ts';
-import { addRestore } from './restore.ts';
-import { addRoot } from './root.ts';
-import { addServe } from './serve.ts';
-import { addToken } from './token.ts';
-import { addUnyank } from './unyank.ts';
-import { addVerify } from './verify.ts';
-import { addYank } from './yank.ts';
+import { buildProgram } from './program.ts';
 
 const USAGE = 2;
 
-const versionOf = (): string => {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
-};
-
-const EXIT_CODES = `
-Exit codes: 0 done, 1 refused or failed, 2 used wrongly.
-Example:
-  attestry verify vendor.acme.tools@1.0.0`;
-
 /** Asked of the words themselves: what commander cannot read, it does not hand over. */
 const asksForJson = process.argv.includes('--json');
-
-/** Machines get one document and no sentence of commander's beside it. */
-const SILENT = { outputError: () => undefined, writeErr: () => undefined };
 
 const NO_COMMAND = 'Name a command; --help lists them.';
 
 const misusedBy = ({ code, message }: CommanderError): Failure =>
   explain(new UsageError(code === 'commander.help' ? NO_COMMAND : message.replace(/^error: /, '')));
-
-const buildProgram = (): Command => {
-  const program = new Command('attestry')
-    .description('The registry that proves itself: signed OpenWOP packs.')
-    .version(versionOf())
-    .exitOverride()
-    .showHelpAfterError('(add --help for what is possible)')
-    .addHelpText('after', EXIT_CODES);
-  addGlobalOptions(program);
-  if (asksForJson) program.configureOutput(SILENT);
-  for (const add of [addNew, addKeygen, addPack, addPublish, addYank, addUnyank]) add(program);
-  for (const add of [addNamespace, addKeys]) add(program);
-  for (const add of [addVerify, addInstall, addBundle]) add(program);
-  addLog(program);
-  for (const add of [addServe, addRoot, addAccount, addToken]) add(program);
-  for (const add of [addFsck, addGc, addBackup, addRestore]) add(program);
-  return program;
-};
 
 /** Commander has shown its sentence already; what is left is the exit code. */
 const exitCodeOf = (error: CommanderError): number => (error.exitCode === 0 ? 0 : USAGE);
@@ -75,7 +24,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await buildProgram().parseAsync();
+  await buildProgram(asksForJson).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) showFailure(explain(error), asksForJson);
   else if (asksForJson && exitCodeOf(error) === USAGE) showFailure(misusedBy(error), true);

@@ -79,15 +79,26 @@ export interface Unsealed {
   readonly waiting: boolean;
 }
 
-/** The next events in their order; none that one with a lower place could still join. */
-export const nextUnsealed = async (db: Queryable, after: EventOrder, limit: number): Promise<Unsealed> => {
-  const rows = await db<(UnsealedEvent & { ready: boolean })[]>`
-    select id, leaf, at, xact::text as xact, ordinal,
+/** Somebody else moved the head: whoever still goes on from the old one knows nothing any more. */
+export class HeadMoved extends Error {
+  override readonly name = 'HeadMoved';
+}
+
+/**
+ * The events that follow a head, in their order; none that one with a lower place could still join.
+ * @throws HeadMoved where one of them stands in the log already: without it the next tiles would be of another log
+ */
+export const nextUnsealed = async (db: Queryable, head: Head, limit: number): Promise<Unsealed> => {
+  const { size, last } = head;
+  const rows = await db<(UnsealedEvent & { ready: boolean; position: number | null })[]>`
+    select events.id, leaf, at, xact::text as xact, ordinal, leaves.position,
       xact < pg_snapshot_xmin(pg_current_snapshot()) as ready
-    from events
-    where (xact, ordinal) > (${after.xact}::xid8, ${after.ordinal}::bigint)
-      and not exists (select from leaves where event_id = events.id)
+    from events left join leaves on leaves.event_id = events.id
+    where (xact, ordinal) > (${last.xact}::xid8, ${last.ordinal}::bigint)
+      and (leaves.position is null or leaves.position >= ${size})
     order by events.xact, events.ordinal limit ${limit}`;
+  if (rows.some(({ position }) => position !== null))
+    throw new HeadMoved('Events behind this head are in the log already.');
   const blocked = rows.findIndex((row) => !row.ready);
   return { events: blocked < 0 ? rows : rows.slice(0, blocked), waiting: blocked >= 0 };
 };

@@ -92,11 +92,12 @@ const requireSameStore = async (the: OpenLogDeps, { size }: Head): Promise<void>
 
 /** @throws LogDamaged where the head does not follow from the rows and objects it stands on */
 export const openLog = async (the: OpenLogDeps): Promise<SealState> => {
+  // Read before the head, which only grows: a sealer that is just losing its lock may publish in between.
+  const published = await readPublished(the.blobs);
   const found = (await readHead(the.session)) ?? (await firstHead(the));
   const adopted = await adoptForeignEvents(the.session);
   const stored = adopted ? ((await readHead(the.session)) ?? found) : found;
   const { size, root } = stored;
-  const published = await readPublished(the.blobs);
   requireNotBehind(published, stored);
   const edge = await edgeFrom(size, the.readTile);
   if (!equalBytes(edgeRoot(edge), root))

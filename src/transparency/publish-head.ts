@@ -5,8 +5,9 @@ import { type Checkpoint, parseCheckpointText } from '../protocol/checkpoint.ts'
 import { partialTiles } from '../protocol/growing-tree.ts';
 import { MAX_NOTE_BYTES, parseNote } from '../protocol/signed-note.ts';
 import { encodeEntries, entriesPath, parseTilePath, TILE_WIDTH, tilePath } from '../protocol/tiles.ts';
+import { HeadMoved } from './log-store.ts';
 import { type LogObject, putLogObject } from './log-tiles.ts';
-import { HeadMoved, type SealState } from './seal.ts';
+import type { SealState } from './seal.ts';
 
 /** The incomplete tiles and the incomplete bundle; what is full was stored before its head was signed. */
 export const edgeObjects = ({ edge, bundle }: Pick<SealState, 'edge' | 'bundle'>): readonly LogObject[] => {

@@ -2,7 +2,14 @@
 import { appendLeaves, type Edge, edgeRoot, type TileBytes } from '../protocol/growing-tree.ts';
 import { hashLeaf, rootOf } from '../protocol/merkle.ts';
 import { encodeEntries, entriesPath, hashesOf, TILE_WIDTH, tilePath } from '../protocol/tiles.ts';
-import type { EventOrder, Head, HeadMove, Subtree, Unsealed, UnsealedEvent } from './log-store.ts';
+import {
+  type Head,
+  type HeadMove,
+  HeadMoved,
+  type Subtree,
+  type Unsealed,
+  type UnsealedEvent,
+} from './log-store.ts';
 import type { LogObject } from './log-tiles.ts';
 
 /** A batch never waits to fill up: whatever came while the last one was sealed is the next one. */
@@ -10,7 +17,7 @@ export const MAX_BATCH = TILE_WIDTH;
 
 export interface SealDeps {
   readonly now: () => Date;
-  readonly nextUnsealed: (after: EventOrder, limit: number) => Promise<Unsealed>;
+  readonly nextUnsealed: (head: Head, limit: number) => Promise<Unsealed>;
   readonly putObject: (object: LogObject) => Promise<void>;
   /** The signed note of a checkpoint. */
   readonly sign: (size: number, root: Uint8Array) => Promise<string>;
@@ -41,15 +48,10 @@ export interface SealOutcome {
   readonly waiting: boolean;
 }
 
-/** Somebody else moved the head: this sealer has lost its place and knows nothing any more. */
-export class HeadMoved extends Error {
-  override readonly name = 'HeadMoved';
-}
-
 export const sealBatch =
   (the: SealDeps) =>
   async (state: SealState): Promise<SealOutcome> => {
-    const { events, waiting } = await the.nextUnsealed(state.head.last, MAX_BATCH);
+    const { events, waiting } = await the.nextUnsealed(state.head, MAX_BATCH);
     const last = events.at(-1);
     if (last === undefined) return { state, sealed: 0, waiting };
     const grown = grow(state, events);

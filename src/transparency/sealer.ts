@@ -5,6 +5,7 @@ import type { Vkey } from '../../keys/key.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
 import {
   type HeadMove,
+  HeadMoved,
   limitSilence,
   moveHead,
   nextUnsealed,
@@ -13,7 +14,7 @@ import {
   takeSealerLock,
 } from './log-store.ts';
 import { LogBehind, LogDamaged } from './log-tiles.ts';
-import { HeadMoved, type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
+import { type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
 export type SealSteps = SealDeps & { readonly publish: (state: SealState) => Promise<unknown> };
@@ -139,7 +140,7 @@ export const startSealer = (the: SealerDeps): Sealer => {
   const stepsOf = (session: Queryable): SealSteps => {
     const steps: SealSteps = {
       ...the.steps,
-      nextUnsealed: (after, limit) => nextUnsealed(session, after, limit),
+      nextUnsealed: (head, limit) => nextUnsealed(session, head, limit),
       // On the session of the lock: whoever lost the one has lost the other.
       moveHead: (move: HeadMove) => moveHead(session, move),
       publish: the.publish,

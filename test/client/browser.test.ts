@@ -25,7 +25,7 @@ type Entry = typeof import('../../src/client/bundle.ts') &
   typeof import('../../src/client/verify-bundle.ts');
 
 /** What a page imports to verify packs: the same code as everywhere, over the transport that a browser has. */
-const MODULES = ['bundle', 'fetch-transport', 'registry', 'trust-state', 'verify', 'verify-bundle'];
+const MODULES = ['bundle', 'network/fetch-transport', 'registry', 'trust-state', 'verify', 'verify-bundle'];
 const ENTRY = MODULES.map((name) => `export * from './src/client/${name}.ts';`).join('\n');
 
 /** `events` is the one Node module that a dependency asks for by name; it brings the portable one along itself. */

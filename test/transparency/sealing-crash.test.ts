@@ -80,6 +80,34 @@ describe('two sealers that both believe they hold the lock', () => {
     expect(world.troubles.map(String).filter((trouble) => !/HeadMoved/.test(trouble))).toEqual([]);
   });
 
+  it('store no tile of another log, however late one of them goes on', async () => {
+    let goOn = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const late = world.seal({
+      takeLock: async () => true,
+      replaceSteps: (steps) => ({
+        ...steps,
+        nextUnsealed: async (head, limit) => {
+          await released;
+          return steps.nextUnsealed(head, limit);
+        },
+      }),
+    });
+    await expect.poll(async () => (await world.head())?.size, { timeout: 10_000 }).toBe(0);
+    await late.opened;
+    await world.record(100);
+    const other = world.seal({ takeLock: async () => true });
+    await world.settled(other);
+    await other.stop();
+    await world.record(300);
+    goOn();
+    expect((await world.settled(late)).size).toBe(400);
+    expect(world.troubles.map(String)).toEqual([expect.stringMatching(/^HeadMoved/)]);
+    expect(await world.flaws()).toEqual([]);
+  });
+
   it('would fork it if the check-and-set were broken', async () => {
     // Each waits until the other has read the same events too.
     let arrived = 0;
