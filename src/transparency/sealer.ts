@@ -158,7 +158,7 @@ export const startSealer = (the: SealerDeps): Sealer => {
     const steps = stepsOf(session);
     const seal = sealBatch(steps);
     let published = -1;
-    let publishedAt = 0;
+    let publishedAt = Number.NEGATIVE_INFINITY;
     const publish = async (): Promise<void> => {
       const age = performance.now() - publishedAt;
       if (published === state.head.size ? age < PUBLISH_AGAIN_MS : age < PUBLISH_EVERY_MS && !stopped) return;
