@@ -85,8 +85,12 @@ export const putLogObject =
   (blobs: BlobStore) =>
   async ({ path, bytes }: LogObject): Promise<void> => {
     const key = logTileKey(path);
-    if ((await blobs.put(key, bytesSource(bytes))) === 'created') return;
-    const found = await readObject(blobs, key, { maxBytes: MAX_OBJECT_BYTES });
-    if (found !== undefined && Buffer.compare(found, bytes) === 0) return;
+    let found: Uint8Array | undefined;
+    // Another sealer, just losing its lock, may take away a partial tile that it found superseded: it is put again.
+    while (found === undefined) {
+      if ((await blobs.put(key, bytesSource(bytes))) === 'created') return;
+      found = await readObject(blobs, key, { maxBytes: MAX_OBJECT_BYTES });
+    }
+    if (Buffer.compare(found, bytes) === 0) return;
     throw new LogDamaged(`The blob store holds another ${path} than the events make.`, { path });
   };
