@@ -37,6 +37,8 @@ export interface LogTilesDeps {
 }
 
 const MAX_OBJECT_BYTES = 32 * 1024 * 1024;
+/** A store that says "exists" and shows nothing, again and again, is no store to seal on. */
+const TRIES = 3;
 
 const fromStore = async (blobs: BlobStore, path: string): Promise<Uint8Array> => {
   const bytes = await readObject(blobs, logTileKey(path), { maxBytes: MAX_OBJECT_BYTES });
@@ -87,10 +89,10 @@ export const putLogObject =
     const key = logTileKey(path);
     let found: Uint8Array | undefined;
     // Another sealer, just losing its lock, may take away a partial tile that it found superseded: it is put again.
-    while (found === undefined) {
+    for (let tries = 0; found === undefined && tries < TRIES; tries += 1) {
       if ((await blobs.put(key, bytesSource(bytes))) === 'created') return;
       found = await readObject(blobs, key, { maxBytes: MAX_OBJECT_BYTES });
     }
-    if (Buffer.compare(found, bytes) === 0) return;
+    if (found !== undefined && Buffer.compare(found, bytes) === 0) return;
     throw new LogDamaged(`The blob store holds another ${path} than the events make.`, { path });
   };
