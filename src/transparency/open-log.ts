@@ -7,7 +7,6 @@ import { edgeFrom, edgeRoot } from '../protocol/growing-tree.ts';
 import { EMPTY_ROOT, rootOf } from '../protocol/merkle.ts';
 import { hashesOf, type ReadTile, TILE_WIDTH, type Tile, tilePath, treeRoot } from '../protocol/tiles.ts';
 import {
-  adoptForeignEvents,
   BEFORE_ALL,
   type Head,
   insertFirstHead,
@@ -19,6 +18,7 @@ import {
 import { LogBehind, LogDamaged } from './log-tiles.ts';
 import { readPublished } from './publish-head.ts';
 import type { SealState } from './seal.ts';
+import { adoptForeignEvents } from './sealer-store.ts';
 
 export interface OpenLogDeps {
   /** The session that holds the sealer's lock. */

@@ -3,18 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { equalBytes } from '../../keys/bytes.ts';
 import type { Vkey } from '../../keys/key.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
-import {
-  type HeadMove,
-  HeadMoved,
-  limitSilence,
-  moveHead,
-  nextUnsealed,
-  oldestWriter,
-  readHead,
-  takeSealerLock,
-} from './log-store.ts';
+import { type HeadMove, HeadMoved, moveHead, nextUnsealed, readHead } from './log-store.ts';
 import { LogBehind, LogDamaged } from './log-tiles.ts';
 import { type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
+import { limitSilence, oldestWriter, takeSealerLock } from './sealer-store.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
 export type SealSteps = SealDeps & { readonly publish: (state: SealState) => Promise<unknown> };

@@ -1,7 +1,7 @@
 // Keeps every sealer away from the log while something is set right in it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable, Sql } from '../database/connect.ts';
-import { takeSealerLock } from '../transparency/log-store.ts';
+import { takeSealerLock } from '../transparency/sealer-store.ts';
 
 const TRY_EVERY_MS = 200;
 
