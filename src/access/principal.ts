@@ -10,6 +10,9 @@ export const SCOPES = [
   'keys:manage',
   'namespaces:claim',
   'audit:read',
+  'workforces:manage',
+  'knowledge:read',
+  'knowledge:write',
   'admin',
 ] as const;
 export type TokenScope = (typeof SCOPES)[number];

@@ -19,14 +19,23 @@ const malformed = (message: string): Fault => fault('validation_error', {}, mess
 
 export type JsonBody = Readonly<Record<string, unknown>>;
 
+export interface TakenBody {
+  readonly bytes: Uint8Array;
+  /** A JSON object; `{}` where there is no body. */
+  readonly read: () => JsonBody;
+}
+
 /**
  * Waits for the whole body, and reads it when it is asked for: whoever sent it may be looked at in between, and not
  * before, since a slow body may outlive the token that it came with.
  */
-export const takeBody = async (ctx: Context): Promise<() => JsonBody> => {
-  const bytes = await collect(ctx.req, MAX_JSON_BYTES);
-  return () => jsonOf(ctx, bytes.toString('utf8'));
+export const takeBytes = async (ctx: Context, maxBytes = MAX_JSON_BYTES): Promise<TakenBody> => {
+  const bytes = await collect(ctx.req, maxBytes);
+  return { bytes, read: () => jsonOf(ctx, bytes.toString('utf8')) };
 };
+
+/** `takeBytes` for whoever does not look at the bytes. */
+export const takeBody = async (ctx: Context): Promise<() => JsonBody> => (await takeBytes(ctx)).read;
 
 /** A JSON object from the body; `{}` where there is no body. */
 export const jsonBody = async (ctx: Context): Promise<JsonBody> => (await takeBody(ctx))();

@@ -40,6 +40,12 @@ export const CONTENT_ERRORS = {
   page_limit: 'A page holds at least one entry.',
   diff_too_large: 'The two trees differ in more blocks than may be read.',
   proof_surplus: 'The proof carries a block that proves nothing.',
+  // Blocks of a base
+  entry_form: 'The block is no entry: {blob, size, mediaType, meta}.',
+  version_form: 'The block is no version manifest of a base.',
+  // Archives of blocks
+  car_form: 'The bytes are no CAR version 1 of the kind written here.',
+  car_block: 'A block of the archive is not the one that has to come next.',
 } as const;
 
 export type ContentErrorCode = keyof typeof CONTENT_ERRORS;

@@ -2,6 +2,7 @@
 import { encodeBase64, encodeHex } from '../../keys/bytes.ts';
 import { canonicalBytes, type JsonObject, parseCanonical } from '../../keys/canonical.ts';
 import { sha256 } from '../../keys/hash.ts';
+import { KNOWLEDGE_EVENT_KINDS } from './knowledge/event-kinds.ts';
 
 /** The catalogue of event kinds; each stands for one state change and is named after what happened. */
 export const EVENT_KINDS = [
@@ -15,11 +16,31 @@ export const EVENT_KINDS = [
   'pack.published',
   'pack.yanked',
   'pack.unyanked',
+  'workforce.registered',
+  'role.declared',
+  'principal.registered',
+  'principal.reassigned',
+  'principal.ended',
+  'binding.granted',
+  'binding.revoked',
+  ...KNOWLEDGE_EVENT_KINDS,
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** Kinds that enter the log only as a commitment: how a registry is staffed is nobody's business but its own. */
-const ALWAYS_SEALED: ReadonlySet<EventKind> = new Set(['account.created', 'token.created', 'token.revoked']);
+/** Kinds that enter the log only as a commitment: how a registry is staffed, and what is known, is not for everybody. */
+const ALWAYS_SEALED: ReadonlySet<EventKind> = new Set([
+  'account.created',
+  'token.created',
+  'token.revoked',
+  'workforce.registered',
+  'role.declared',
+  'principal.registered',
+  'principal.reassigned',
+  'principal.ended',
+  'binding.granted',
+  'binding.revoked',
+  ...KNOWLEDGE_EVENT_KINDS,
+]);
 
 /** An entry of a C2SP tlog-tiles bundle is prefixed with a 16-bit length. */
 export const MAX_LEAF_BYTES = 65_535;
@@ -33,6 +54,12 @@ export interface EventFacts {
   readonly data: JsonObject;
   /** True where the public must not learn of it, e.g. a private pack. */
   readonly sealed?: boolean;
+  /** The event that led to this one; null or absent where nothing recorded did. */
+  readonly causationId?: string | null;
+  /** The host that recorded the cause; only where that is another one (RFC 0040). */
+  readonly causationHostId?: string;
+  /** The trace it belongs to (W3C Trace Context). */
+  readonly traceparent?: string;
 }
 
 export interface RecordedEvent {
@@ -46,6 +73,12 @@ export interface RecordedEvent {
   readonly sealed: Uint8Array | null;
 }
 
+/** Members that say nothing are left out, so that no reader of older events has to know them. */
+const traceOf = ({ causationHostId, traceparent }: EventFacts): JsonObject => ({
+  ...(causationHostId === undefined ? {} : { causationHostId }),
+  ...(traceparent === undefined ? {} : { traceparent }),
+});
+
 const fullEvent = (id: string, at: Date, facts: EventFacts): JsonObject => ({
   v: 1,
   id,
@@ -54,7 +87,8 @@ const fullEvent = (id: string, at: Date, facts: EventFacts): JsonObject => ({
   actor: facts.actor,
   subject: facts.subject,
   data: facts.data,
-  causationId: null,
+  causationId: facts.causationId ?? null,
+  ...traceOf(facts),
 });
 
 /** What the log holds instead of an event that the public must not read: a salted commitment to it. */

@@ -1,0 +1,59 @@
+// Human bindings as rows: by which somebody may decide for a workforce, in which capacity, and for how long.
+import type { Queryable, Tx } from '../../database/connect.ts';
+import type { PrincipalId, WorkforceId } from '../../protocol/knowledge/ids.ts';
+
+/** OWP-2 WD 0.2 §7. */
+export const CAPACITIES = ['architect', 'reviewer', 'resolver', 'operator'] as const;
+export type Capacity = (typeof CAPACITIES)[number];
+
+export interface BindingRow {
+  readonly id: string;
+  readonly human: PrincipalId;
+  readonly workforce: WorkforceId;
+  readonly capacity: Capacity;
+  readonly not_before: Date;
+  readonly not_after: Date;
+  readonly granted_at: Date;
+  readonly revoked_at: Date | null;
+  readonly event_id: string;
+}
+
+/** The one that lasts longest. */
+export const bindingInForce = async (
+  db: Queryable,
+  human: PrincipalId,
+  workforce: WorkforceId,
+  capacities: readonly Capacity[],
+  now: Date,
+): Promise<string | undefined> => {
+  const [row] = await db<{ id: string }[]>`
+    select id from human_bindings
+    where human = ${human} and workforce = ${workforce} and capacity = any(${[...capacities]}::text[])
+      and revoked_at is null and ${now} >= not_before and ${now} < not_after
+    order by not_after desc, id limit 1`;
+  return row?.id;
+};
+
+export const insertBinding = (tx: Tx, row: BindingRow): Promise<unknown> => tx`
+  insert into human_bindings (id, human, workforce, capacity, not_before, not_after, granted_at, revoked_at, event_id)
+  values (${row.id}, ${row.human}, ${row.workforce}, ${row.capacity}, ${row.not_before}, ${row.not_after},
+    ${row.granted_at}, ${row.revoked_at}, ${row.event_id})`;
+
+export const bindingWithId = async (db: Queryable, id: string): Promise<BindingRow | undefined> => {
+  const [row] = await db<BindingRow[]>`select * from human_bindings where id = ${id}`;
+  return row;
+};
+
+export const bindingsOf = (db: Queryable, workforce: WorkforceId): Promise<BindingRow[]> =>
+  db<BindingRow[]>`select * from human_bindings where workforce = ${workforce} order by granted_at, id`;
+
+/** Waits for whoever decides by it, and keeps others from starting until the transaction ends. */
+export const stopUseOfBinding = (tx: Tx, id: string): Promise<unknown> =>
+  tx`select stop_use(${`binding:${id}`})`;
+
+/** False where it is revoked already, or is none. */
+export const markBindingRevoked = async (tx: Tx, id: string, at: Date): Promise<boolean> => {
+  const result =
+    await tx`update human_bindings set revoked_at = ${at} where id = ${id} and revoked_at is null`;
+  return result.count === 1;
+};
