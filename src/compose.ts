@@ -13,6 +13,7 @@ import { createStaging } from '../storage/staging.ts';
 import { allAccounts, allClaims, claimOf, tokensOf } from './access/access-store.ts';
 import { createAccount, issueToken, revokeToken } from './access/accounts.ts';
 import { authenticate, findToken } from './access/authenticate.ts';
+import { authorityKeys } from './access/authority-keys.ts';
 import { delegateKey } from './access/delegate-key.ts';
 import { findDelegatedKey, listKeys } from './access/delegations.ts';
 import { KEYS_TOPIC, readIssued, readKey, readRoot, trustTopicsOf } from './access/documents.ts';
@@ -24,10 +25,14 @@ import { draftOf, publishRoot } from './access/publish-root.ts';
 import { remembering } from './access/remember.ts';
 import { revokeKey } from './access/revoke-key.ts';
 import { addAccessRoutes } from './access/routes.ts';
+import { openAuthoritySecret } from './access/service-keys.ts';
 import { sightOf } from './access/sight.ts';
 import { keepKeyring, stateRevocation } from './access/state-revocation.ts';
 import { requireTrueTime } from './access/true-time.ts';
 import { establishTrust } from './access/trust.ts';
+import { whoActs } from './access/workforces/acting.ts';
+import { wireWorkforces } from './access/workforces/open.ts';
+import { addWorkforceRoutes } from './access/workforces/routes.ts';
 import { startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import { closeConnection, connect, pingDatabase, type Sql } from './database/connect.ts';
@@ -39,6 +44,8 @@ import { createDocumentCache } from './http/document-cache.ts';
 import { addHealthRoutes } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Pace } from './http/steady.ts';
+import { openKnowledge } from './knowledge/open.ts';
+import { knownBases, leaveToHumans, lockProposalsOf } from './knowledge/staffing-store.ts';
 import { readDiscovery as makeDiscovery } from './packs/discovery.ts';
 import { unyankVersion, yankVersion } from './packs/lifecycle.ts';
 import { insertVersion, namespaceInUse } from './packs/pack-store.ts';
@@ -80,6 +87,9 @@ const MAX_UPLOADS = 64;
 const MAX_UPLOADS_OF_ACCOUNT = 8;
 const UPLOAD_PACE: Pace = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
+/** Each takes much of the disk and of the database for minutes. */
+const MAX_ARCHIVES = 4;
+const MAX_ARCHIVES_OF_ACCOUNT = 2;
 const FRESHNESS_CHECK_MS = 1_000;
 const SEAL_WAIT_MS = 5_000;
 const KEYRING_CHECK_MS = 60 * 1_000;
@@ -182,11 +192,14 @@ const wire = async (
   const tokens = remembering(findToken(sql));
   const holders = remembering(async (namespace) => (await claimOf(sql, namespace))?.account);
   let followRoot = (): void => undefined;
+  let noticeKnowledge = (_kind: string): void => undefined;
+  let forgetPrincipals = (_subject: string): void => undefined;
   const forget = (subject: string): void => {
     if (subject.startsWith('token:')) tokens.forget();
     if (subject.startsWith('key:')) keysInUse.forget();
     if (subject.startsWith('root:')) followRoot();
     if (subject.startsWith('namespace:')) holders.forget();
+    forgetPrincipals(subject);
     for (const topic of [...packTopicsOf(subject), ...trustTopicsOf(subject)]) cache.forget(topic);
   };
   const watch = await watchLog(sql, () => cache.forget(HEAD_TOPIC));
@@ -194,7 +207,10 @@ const wire = async (
   let wakeSealer = (): void => undefined;
   const follower = await followEvents({
     sql,
-    onEvent: (event) => forget(event.subject),
+    onEvent: (event) => {
+      forget(event.subject);
+      noticeKnowledge(event.kind);
+    },
     onRing: () => wakeSealer(),
     checkEveryMs: overrides.freshnessCheckMs ?? FRESHNESS_CHECK_MS,
   });
@@ -280,6 +296,13 @@ const wire = async (
     isUsed: namespaceInUse(sql),
   };
   const delegations = { ...access, trust, reissueKeyring: reissue };
+  const workforces = wireWorkforces({
+    ...access,
+    authenticate: asks,
+    knownBases: (ids) => knownBases(sql, ids),
+    proposals: { lock: lockProposalsOf, leaveToHumans },
+  });
+  forgetPrincipals = workforces.forget;
   const reads = {
     sql,
     blobs,
@@ -309,6 +332,36 @@ const wire = async (
     reissueWithdrawals: reissueWithdrawn,
     awaitReceipt: awaitReceipt(receipts),
   };
+
+  // Remembered, since every statement that commits, a read's too, asks about token and principal once more.
+  const acting = whoActs({
+    authenticate: authenticate({ findToken: tokens.find, now }),
+    principalsOf: workforces.principalsOf,
+  });
+  const knowledge = openKnowledge({
+    sql,
+    now,
+    blobs,
+    staging,
+    whoActs: acting,
+    makeEvent: makeEvent({ now }),
+    awaitReceipt: awaitReceipt(receipts),
+    findProof: findProof(receipts),
+    logSize: treeSize,
+    announce,
+    signerFor: authorityKeys({
+      ...delegations,
+      openSecret: () => openAuthoritySecret(keyFolder),
+      delegatedKey: keysInUse.find,
+    }),
+    delegatedKey: keysInUse.find,
+    alarm: (sentence, evidence) => log.error(evidence, sentence),
+    admitUpload: publishing.admit,
+    admitImport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),
+    admitExport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),
+    pace: overrides.uploadPace ?? UPLOAD_PACE,
+  });
+  noticeKnowledge = knowledge.notice;
 
   const url = (): string => config.publicUrl ?? listeningUrl(server, config.host);
   const keyList = listKeys({ sql, now });
@@ -374,6 +427,8 @@ const wire = async (
     readKeyring: readIssued({ sql }, 'keyrings'),
     readWithdrawals: readIssued({ sql }, 'withdrawals'),
   });
+  addWorkforceRoutes(router, workforces.routes);
+  knowledge.addRoutes(router);
   addPackRoutes(router, {
     publish: publishPack(overrides.publishing?.(publishing) ?? publishing),
     yank: yankVersion(lifecycle),
@@ -404,6 +459,7 @@ const wire = async (
       { name: 'sweep', everyMs: SWEEP_MS, run: () => staging.sweep(SWEEP_MS) },
       { name: 'audit', everyMs: AUDIT_MS, run: mintCheckpoints({ ...auditing, signer: auditKey.signer }) },
       { name: 'witnesses', everyMs: WITNESS_MS, run: witnessing },
+      ...knowledge.chores,
     ],
     log,
   );

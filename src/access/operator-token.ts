@@ -8,7 +8,8 @@ import { lockTrust } from './delegation-store.ts';
 import { SCOPES } from './principal.ts';
 import { hashToken, isToken, newSecret } from './tokens.ts';
 
-const OPERATOR = 'operator';
+/** The account that the registry itself acts as. */
+export const OPERATOR = 'operator';
 export class AdminTokenDamaged extends Error {
   override readonly name = 'AdminTokenDamaged';
   readonly cure = 'Restore the file, or remove it and start again for a new token.';

@@ -1,19 +1,19 @@
 // The addresses of accounts, tokens, namespaces and keys, and of the documents that make keys believable.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { type JsonBody, takeBody } from '../http/body.ts';
 import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import type { AccountRow, ClaimRow, TokenRow } from './access-store.ts';
 import type { IssuedToken, TokenRequest } from './accounts.ts';
+import { asking, askingWith } from './asking.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { KeyRequest } from './delegate-key.ts';
 import type { ListedKey } from './delegations.ts';
 import { instantField, namespacesField, scopesField, textField } from './fields.ts';
 import { requireScope } from './grants.ts';
-import { actorOf, isOperator, type Principal } from './principal.ts';
+import { isOperator, type Principal } from './principal.ts';
 import type { PublishedRoot } from './publish-root.ts';
 import type { RevokeRequest } from './revoke-key.ts';
 import { readRevokedFrom } from './revoked-from.ts';
@@ -53,36 +53,6 @@ const claimBody = (row: ClaimRow) => ({
   claimedAt: row.claimed_at,
 });
 const accountBody = (row: AccountRow) => ({ name: row.name, createdAt: row.created_at });
-
-type Status<Answer> = number | ((answer: Answer) => number);
-
-/** Answers with what `work` returns, once it is known who asks; the status may follow from the answer. */
-const asking =
-  <Answer>(
-    the: AccessRoutesDeps,
-    status: Status<Answer>,
-    work: (by: Principal, ctx: Context) => Promise<Answer>,
-  ) =>
-  async (ctx: Context): Promise<void> => {
-    const by = await the.authenticate(ctx.headers.authorization);
-    ctx.state.actor = actorOf(by);
-    const body = await work(by, ctx);
-    ctx.set('Cache-Control', 'no-store');
-    ctx.status = typeof status === 'number' ? status : status(body);
-    ctx.body = body ?? null;
-  };
-
-/** The same where a body belongs to the question: who asks is looked at when all of it is there. */
-const askingWith =
-  <Answer>(
-    the: AccessRoutesDeps,
-    status: Status<Answer>,
-    work: (by: Principal, body: JsonBody, ctx: Context) => Promise<Answer>,
-  ) =>
-  async (ctx: Context): Promise<void> => {
-    const read = await takeBody(ctx);
-    await asking(the, status, (by) => work(by, read(), ctx))(ctx);
-  };
 
 const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   router.get(

@@ -40,6 +40,12 @@ export const makeServiceKeys = async (folder: string): Promise<ServiceKeys> => {
   };
 };
 
+/** The secret that the keys of all authorities follow from; made when the first of them is needed. */
+export const openAuthoritySecret = async (folder: string): Promise<Signer> => {
+  await mkdir(folder, { recursive: true, mode: OWNER_ONLY });
+  return make(folder, 'attestry-knowledge');
+};
+
 const namesIn = (folder: string): Promise<readonly string[]> =>
   readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];

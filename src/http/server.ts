@@ -8,6 +8,7 @@ import { fault } from '../protocol/faults.ts';
 import { type Document, sendDocument } from './document.ts';
 import { type FaultReplyDeps, faultReply } from './fault-reply.ts';
 import { faultBody } from './reply.ts';
+import { LONGEST_UPLOAD_MS, limitUpload } from './upload-time.ts';
 
 export interface ServerDeps extends FaultReplyDeps {
   readonly router: Router;
@@ -15,8 +16,13 @@ export interface ServerDeps extends FaultReplyDeps {
   readonly ready: (path: string) => Document | undefined;
 }
 
-/** Slow clients are cut off: a header must come at once, a body of the largest size within minutes. */
-const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 180_000, keepAliveTimeout: 15_000 } as const;
+/** Slow clients are cut off: a header must come at once, a body within minutes unless its route allows it longer. */
+const UPLOAD_MS = 180_000;
+const TIMEOUTS = {
+  headersTimeout: 15_000,
+  requestTimeout: LONGEST_UPLOAD_MS,
+  keepAliveTimeout: 15_000,
+} as const;
 
 /** Room for a release statement of the largest size, in its header. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -96,6 +102,7 @@ export const createHttpServer = (the: ServerDeps): Server => {
   };
   const limits = { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES };
   const server = createServer(limits, (req: IncomingMessage, res: ServerResponse) => {
+    limitUpload(req, UPLOAD_MS);
     if (!isSaneTarget(req.url ?? '')) return refuseTarget(res);
     const document = isPlainRead(req) ? the.ready(req.url ?? '') : undefined;
     if (document !== undefined) sendReady(req, res, document);

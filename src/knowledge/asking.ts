@@ -26,7 +26,7 @@ export interface AskingDeps {
 
 const header = (ctx: Context, name: string): string | undefined => ctx.get(name) || undefined;
 
-const whoAsks = async (
+export const whoAsks = async (
   the: AskingDeps,
   ctx: Context,
   scope: 'knowledge:read' | 'knowledge:write',

@@ -46,7 +46,7 @@ const readAll =
   (sql: Sql) =>
   async (cids: readonly Cid[]): Promise<readonly (Uint8Array | undefined)[]> => {
     const rows = await sql<{ digest: Buffer; bytes: Buffer }[]>`
-      select digest, bytes from knowledge_blocks where digest = any(${cids.map(digestOfCid)}::bytea[])`;
+      select digest, bytes from knowledge_blocks where digest = any(${sql.array(cids.map(digestOfCid))}::bytea[])`;
     const found = new Map(rows.map(({ digest, bytes }) => [cidOfDigest('dag-cbor', digest), bytes]));
     return cids.map((cid) => found.get(cid));
   };

@@ -89,6 +89,21 @@ export const contributionOfSignal = async (
   return row === undefined ? undefined : toContribution(row);
 };
 
+/** Those in bases of the mode `verified` that a verifier let pass, the longest waiting first. */
+export const passedContributions = async (
+  db: Queryable,
+  limit: number,
+): Promise<readonly ContributionId[]> => {
+  const rows = await db<{ id: ContributionId }[]>`
+    select contributions.id from knowledge_contributions as contributions
+    join knowledge_bases as bases on bases.id = contributions.base
+    where state = 'in_review' and bases.policy ->> 'mode' = 'verified' and not paused and not held
+      and exists (select from knowledge_verdicts as verdicts
+        where contribution = contributions.id and verdicts.digest = contributions.digest and verdict = 'pass')
+    order by revised_at limit ${limit}`;
+  return rows.map(({ id }) => id);
+};
+
 export const insertContribution = (tx: Tx, each: ContributionRecord): Promise<unknown> => tx`
   insert into knowledge_contributions (id, base, proposer, account, closure, role, state, revision, digest, base_version,
     policy_version, confidence, reasons, sources, signal, revisions_left, proposed_at, revised_at, expires_at,

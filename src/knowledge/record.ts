@@ -21,12 +21,17 @@ export interface RecordDeps {
 }
 
 /** What the sender of a write said about sending it again. */
-export interface Attempt {
-  readonly by: Acting;
+export interface Repeatable {
+  readonly by: Pick<Acting, 'account'>;
   /** `Idempotency-Key`. */
   readonly key: string | undefined;
   /** SHA-256 of method, address and body. */
   readonly request: Uint8Array;
+}
+
+/** A write of somebody's. */
+export interface Attempt extends Repeatable {
+  readonly by: Acting;
 }
 
 export interface Done<Outcome extends JsonObject> {
@@ -47,23 +52,26 @@ export interface Written<Outcome extends JsonObject> {
   readonly repeated: boolean;
 }
 
-type Recorded<Outcome extends JsonObject> = Omit<Written<Outcome>, 'receipt'>;
+/** A fact in the database; its event may still wait for its seal. */
+export type Recorded<Outcome extends JsonObject> = Omit<Written<Outcome>, 'receipt'>;
 
 const repeated = <Outcome extends JsonObject>(
   row: OutcomeRow,
-  { request, key }: Attempt,
+  { request, key }: Repeatable,
 ): Recorded<Outcome> => {
   if (!equalBytes(row.request, request)) throw fault('idempotency_conflict', { key });
   const event = row.event_id ?? undefined;
   return { outcome: row.outcome as Outcome, status: row.status, event, repeated: true };
 };
 
-const before = async (the: RecordDeps, { by, key }: Attempt): Promise<OutcomeRow | undefined> =>
+type OnceDeps = Omit<RecordDeps, 'awaitReceipt'>;
+
+const before = async (the: OnceDeps, { by, key }: Repeatable): Promise<OutcomeRow | undefined> =>
   key === undefined ? undefined : findOutcome(the.sql, by.account, key);
 
 const remember = (
   tx: Tx,
-  { by, key, request }: Attempt,
+  { by, key, request }: Repeatable,
   done: Done<JsonObject>,
   at: Date,
 ): Promise<unknown> => {
@@ -74,8 +82,8 @@ const remember = (
 };
 
 const attempted = async <Outcome extends JsonObject>(
-  the: RecordDeps,
-  attempt: Attempt,
+  the: OnceDeps,
+  attempt: Repeatable,
   work: (tx: Tx) => Promise<Done<Outcome>>,
 ): Promise<Recorded<Outcome>> => {
   // The point of no return is the end of this transaction.
@@ -94,33 +102,54 @@ const attempted = async <Outcome extends JsonObject>(
 const lostToItself = (error: unknown): boolean =>
   error instanceof Fault || isUniqueViolation(error, 'idempotency_pkey');
 
-const once = async <Outcome extends JsonObject>(
-  the: RecordDeps,
-  attempt: Attempt,
+/** `work` takes its locks first, then asks `requireInForce`, then writes; its events are appended at its end. */
+export type RecordOnce = <Outcome extends JsonObject>(
+  attempt: Repeatable,
   work: (tx: Tx) => Promise<Done<Outcome>>,
-): Promise<Recorded<Outcome>> => {
-  const known = await before(the, attempt);
-  if (known !== undefined) return repeated(known, attempt);
-  try {
-    return await attempted(the, attempt, work);
-  } catch (error) {
-    const first = lostToItself(error) ? await before(the, attempt) : undefined;
-    if (first === undefined) throw error;
-    return repeated(first, attempt);
-  }
+) => Promise<Recorded<Outcome>>;
+
+export type Answered = <Outcome extends JsonObject>(
+  attempt: Repeatable,
+) => Promise<Recorded<Outcome> | undefined>;
+
+/** What the same request was answered before, for whoever prepares a write at length. @throws Fault idempotency_conflict */
+export const answered =
+  (the: OnceDeps): Answered =>
+  async <Outcome extends JsonObject>(attempt: Repeatable) => {
+    const known = await before(the, attempt);
+    return known === undefined ? undefined : repeated<Outcome>(known, attempt);
+  };
+
+/** For whoever has no time to wait for the seal. @throws Fault idempotency_conflict; whatever `work` throws */
+export const recordOnce =
+  (the: OnceDeps): RecordOnce =>
+  async <Outcome extends JsonObject>(attempt: Repeatable, work: (tx: Tx) => Promise<Done<Outcome>>) => {
+    const known = await before(the, attempt);
+    if (known !== undefined) return repeated<Outcome>(known, attempt);
+    try {
+      return await attempted(the, attempt, work);
+    } catch (error) {
+      const first = lostToItself(error) ? await before(the, attempt) : undefined;
+      if (first === undefined) throw error;
+      return repeated<Outcome>(first, attempt);
+    }
+  };
+
+export const withReceipt = async <Outcome extends JsonObject>(
+  awaitReceipt: AwaitReceipt,
+  recorded: Recorded<Outcome>,
+): Promise<Written<Outcome>> => {
+  const { event } = recorded;
+  return { ...recorded, receipt: event === undefined ? undefined : await awaitReceipt(event) };
 };
 
-/** `work` takes its locks first, then asks `requireInForce`, then writes; its events are appended at its end. */
 export type RecordWrite = <Outcome extends JsonObject>(
-  attempt: Attempt,
+  attempt: Repeatable,
   work: (tx: Tx) => Promise<Done<Outcome>>,
 ) => Promise<Written<Outcome>>;
 
-/** @throws Fault idempotency_conflict; whatever `work` throws */
-export const recordWrite =
-  (the: RecordDeps): RecordWrite =>
-  async (attempt, work) => {
-    const recorded = await once(the, attempt, work);
-    const { event } = recorded;
-    return { ...recorded, receipt: event === undefined ? undefined : await the.awaitReceipt(event) };
-  };
+/** `recordOnce`, answered with its receipt. */
+export const recordWrite = (the: RecordDeps): RecordWrite => {
+  const once = recordOnce(the);
+  return async (attempt, work) => withReceipt(the.awaitReceipt, await once(attempt, work));
+};

@@ -43,6 +43,8 @@ export const CONTENT_ERRORS = {
   // Blocks of a base
   entry_form: 'The block is no entry: {blob, size, mediaType, meta}.',
   version_form: 'The block is no version manifest of a base.',
+  // What is signed about a contribution
+  decision_form: 'The bytes are no decision about a revision of a contribution.',
   // Archives of blocks
   car_form: 'The bytes are no CAR version 1 of the kind written here.',
   car_block: 'A block of the archive is not the one that has to come next.',

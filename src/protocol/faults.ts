@@ -94,6 +94,10 @@ export const FAULTS = {
   },
   // Knowledge: who acts
   principal_required: { status: 403, says: 'This account acts as nobody here, or as several: name one.' },
+  principal_in_use: {
+    status: 409,
+    says: 'Others act on behalf of this principal, or answer to it: end them first.',
+  },
   authority_denied: { status: 403, says: 'The role of this principal does not permit that.' },
   human_binding_missing: {
     status: 403,
@@ -139,9 +143,14 @@ export const FAULTS = {
   legal_hold: { status: 409, says: 'A legal hold forbids to destroy this.' },
   // Knowledge: what came in
   digest_mismatch: { status: 422, says: 'The bytes are not the ones that their name says.' },
+  archive_invalid: { status: 422, says: 'The archive is not that of this version of the base.' },
   confidence_floor_too_low: { status: 422, says: 'A confidence floor lies between 0.5 and 1.' },
   policy_invalid: { status: 422, says: 'The contribution policy breaks a rule.' },
   contribution_invalid: { status: 422, says: 'The contribution breaks a rule.' },
+  diff_too_large: {
+    status: 422,
+    says: 'The two versions differ in more than is compared at once: list both of them instead.',
+  },
   audit_unavailable: {
     status: 503,
     says: 'The read could not be recorded, so nothing is given out; try again shortly.',

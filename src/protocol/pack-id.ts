@@ -23,6 +23,8 @@ const SCOPES: readonly string[] = ['core', 'vendor', 'community', 'private'] sat
 
 const NAME_SHAPE = /^[a-z][a-z0-9_-]*(?:\.[a-zA-Z][a-zA-Z0-9_-]*)+$/;
 const NAME = /^[a-z]+\.[a-z][a-z0-9_-]*(?:\.[a-z][a-zA-Z0-9_-]*)+$/;
+/** All bases of an authority: their versions are signed by the same chain as packs. */
+const AUTHORITY_PATTERN = /^kb:[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?:\*$/;
 const PATTERN = /^[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)*(?:\.\*)?$/;
 
 // node-semver has no order for core numbers that are not exact in JavaScript, so they are no versions here.
@@ -75,10 +77,13 @@ export const namespaceOf = (name: PackName): string => name.split('.', 2).join('
 /** The key under which a name is unique: names that differ only in case are one name. */
 export const nameKey = (name: string): string => name.toLowerCase();
 
-/** Reads `vendor.acme.*` or a whole name (`community.ada.demo`, also the bare `vendor.acme`), folded to lower case. */
+/**
+ * Reads `vendor.acme.*` or a whole name (`community.ada.demo`, also the bare `vendor.acme`), or `kb:acme.example:*` for
+ * the bases of an authority; folded to lower case.
+ */
 export const parseNamespacePattern = (text: string, where = 'namespace'): Parsed<NamespacePattern> => {
   const folded = text.toLowerCase();
-  if (folded.length <= MAX_NAME && PATTERN.test(folded))
+  if (folded.length <= MAX_NAME && (PATTERN.test(folded) || AUTHORITY_PATTERN.test(folded)))
     return { ok: true, value: folded as NamespacePattern };
   return refused('validation_error', where, 'A namespace pattern is a name, or a prefix that ends in ".*".');
 };

@@ -47,6 +47,13 @@ export const bindingWithId = async (db: Queryable, id: string): Promise<BindingR
 export const bindingsOf = (db: Queryable, workforce: WorkforceId): Promise<BindingRow[]> =>
   db<BindingRow[]>`select * from human_bindings where workforce = ${workforce} order by granted_at, id`;
 
+/** Of all principals in force that an account acts as. */
+export const bindingsOfAccount = (db: Queryable, account: string): Promise<BindingRow[]> =>
+  db<BindingRow[]>`
+    select human_bindings.* from human_bindings join principals on principals.id = human_bindings.human
+    where principals.account = ${account} and principals.ended_at is null
+    order by human_bindings.granted_at, human_bindings.id`;
+
 /** Waits for whoever decides by it, and keeps others from starting until the transaction ends. */
 export const stopUseOfBinding = (tx: Tx, id: string): Promise<unknown> =>
   tx`select stop_use(${`binding:${id}`})`;

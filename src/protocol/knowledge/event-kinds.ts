@@ -19,6 +19,7 @@ export const OWN_KINDS = [
   'KnowledgeContributionConfidenceEscalated',
   'KnowledgeContributionVerified',
   'KnowledgeContributionApproved',
+  'KnowledgeContributionObjected',
   'KnowledgeContributionRevisionRequested',
   'KnowledgeContributionRevised',
   'KnowledgeContributionRejected',

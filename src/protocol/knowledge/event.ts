@@ -103,6 +103,11 @@ export interface KnowledgePayloads {
     readonly evidence_digest?: NamedDigest;
   };
   readonly KnowledgeContributionApproved: OfContribution & { readonly revision_digest: NamedDigest };
+  /** A rejection that does not end it yet, where the policy counts them. */
+  readonly KnowledgeContributionObjected: OfContribution & {
+    readonly revision_digest: NamedDigest;
+    readonly reason_code: string;
+  };
   readonly KnowledgeContributionRevisionRequested: OfContribution & { readonly reason_code: string };
   readonly KnowledgeContributionRevised: OfContribution & {
     readonly base_version: Cid | null;

@@ -7,7 +7,7 @@ export type Mode = (typeof MODES)[number];
 
 /** What holds beyond the rest of a policy for changes whose path fits the pattern. */
 export interface PathRule {
-  /** `*` stands for any text within a segment, `**` for any text at all. */
+  /** `*` stands for any text within a segment, a segment `**` for any segments or none; case does not count. */
   readonly pattern: string;
   readonly required_approvals: number;
   /** Of approvals that count for these paths; none named: as for all others. */
@@ -38,7 +38,7 @@ export interface ContributionPolicy {
   readonly media_types: readonly string[] | null;
   /** Whether a contribution is moved onto a newer version where nothing that it touches changed. */
   readonly auto_rebase: boolean;
-  /** Whether an acceptance by a human must come with his signature. */
+  /** Whether an acceptance by a human, and the approvals it rests on, must come with signatures. */
   readonly signed_decisions: boolean;
   /** Whether every cited source must be one of the data manifest. */
   readonly declared_sources_only: boolean;

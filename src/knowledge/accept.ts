@@ -1,0 +1,152 @@
+// Accepts a contribution: its decision, the version it becomes, the pointer and their events come true together.
+import type { Sql, Tx } from '../database/connect.ts';
+import { fault } from '../protocol/faults.ts';
+import { revisionDigest } from '../protocol/knowledge/changes.ts';
+import type { AwaitReceipt } from '../transparency/receipts.ts';
+import type { Acceptance, AcceptedOutcome, Deliberation, Prepared } from './acceptance.ts';
+import { Overtaken } from './acceptance.ts';
+import { effectivePolicy, requireContribution, requireTransition } from './act.ts';
+import { clashingPaths } from './apply.ts';
+import { findBase } from './base-store.ts';
+import { commitAcceptance } from './commit-acceptance.ts';
+import type { Judgements } from './contribution.ts';
+import { findRevision, judgementsOf } from './contribution-store.ts';
+import type { MakeKnowledgeEvent } from './events.ts';
+import { type Gate, unmetGates } from './gates.ts';
+import { type NextVersionDeps, nextVersion } from './next-version.ts';
+import { rebaseContribution } from './rebase.ts';
+import {
+  type Answered,
+  type Recorded,
+  type RecordOnce,
+  type Repeatable,
+  type Written,
+  withReceipt,
+} from './record.ts';
+import type { InTurn } from './turns.ts';
+import { findVersion, versionWithSeq } from './version-store.ts';
+
+export interface AcceptDeps extends NextVersionDeps {
+  readonly sql: Sql;
+  readonly make: MakeKnowledgeEvent;
+  readonly answered: Answered;
+  readonly recordOnce: RecordOnce;
+  readonly awaitReceipt: AwaitReceipt;
+  readonly inTurn: InTurn;
+}
+
+const NOTHING_SAID: Judgements = { verdicts: [], evals: [], decisions: [] };
+
+/** The contribution is read before what was said about it, so that nothing said later can be missed unnoticed. */
+const deliberate = async (the: AcceptDeps, { id, digest }: Acceptance): Promise<Deliberation> => {
+  const contribution = await requireContribution(the.sql, id);
+  requireTransition(contribution, 'accept', digest);
+  const base = await findBase(the.sql, contribution.base);
+  if (base === undefined) throw fault('knowledge_base_not_found', { knowledge_base_id: contribution.base });
+  const [revision, judgements, policy, ground, newest] = await Promise.all([
+    findRevision(the.sql, id, contribution.revision),
+    judgementsOf(the.sql, id, contribution.digest),
+    effectivePolicy(the.sql, base, contribution),
+    base.current === null ? undefined : findVersion(the.sql, base.id, base.current),
+    base.lastSeq === 0 ? undefined : versionWithSeq(the.sql, base.id, base.lastSeq),
+  ]);
+  if (revision === undefined) throw new Error('a contribution without its revision');
+  return { base, contribution, revision, judgements, policy, ground, newest, rebasedFrom: null };
+};
+
+const conflict = ({ base, contribution }: Deliberation, paths: readonly string[]): Error =>
+  fault('base_version_conflict', {
+    base_version: contribution.baseVersion,
+    current: base.current,
+    paths: paths.slice(0, 64),
+  });
+
+const hasMoved = ({ base, contribution }: Deliberation): boolean => contribution.baseVersion !== base.current;
+
+/** Only where nothing that it touches changed; a signature would be about another revision, and so forbids it. */
+const rebased = async (the: AcceptDeps, from: Deliberation): Promise<Deliberation> => {
+  const { base, contribution, revision, policy, ground } = from;
+  if (!policy.auto_rebase || policy.signed_decisions) return from;
+  const was =
+    contribution.baseVersion === null
+      ? undefined
+      : await findVersion(the.sql, base.id, contribution.baseVersion);
+  const touched = revision.changes.map(({ path }) => path);
+  const paths = await clashingPaths(the, was, ground, touched);
+  if (paths.length > 0) throw conflict(from, paths);
+  const digest = revisionDigest(base.id, base.current, revision.changes);
+  const moved = { digest, baseVersion: base.current, revision: contribution.revision + 1 };
+  return {
+    ...from,
+    contribution: { ...contribution, ...moved },
+    revision: { ...revision, ...moved },
+    judgements: NOTHING_SAID,
+    rebasedFrom: contribution,
+  };
+};
+
+const refusal = (gates: readonly [Gate, ...Gate[]]): Error =>
+  fault(gates[0].code, {
+    ...gates[0].details,
+    gates: gates.map(({ code, details }) => ({ code, ...details })),
+  });
+
+const gatesOf = (the: AcceptDeps, { deciding }: Acceptance, found: Deliberation): readonly Gate[] =>
+  unmetGates({
+    ...found,
+    by: deciding.decider,
+    decisionSigned: deciding.signature !== null,
+    baseMoved: hasMoved(found),
+    now: the.now(),
+  });
+
+/** A contribution that was moved onto the current version starts clean, also where that is all that comes of it. */
+const requireGates = async (
+  the: AcceptDeps,
+  attempt: Repeatable,
+  acceptance: Acceptance,
+  found: Deliberation,
+): Promise<void> => {
+  const [first, ...more] = gatesOf(the, acceptance, found);
+  if (first === undefined) return;
+  if (found.rebasedFrom !== null) await rebaseContribution(the, attempt, acceptance.deciding, found);
+  throw refusal([first, ...more]);
+};
+
+const prepare = async (the: AcceptDeps, attempt: Repeatable, acceptance: Acceptance): Promise<Prepared> => {
+  const read = await deliberate(the, acceptance);
+  const found = hasMoved(read) ? await rebased(the, read) : read;
+  await requireGates(the, attempt, acceptance, found);
+  const { base, ground, newest, contribution, revision } = found;
+  return { ...found, next: await nextVersion(the, base, ground, newest, contribution, revision) };
+};
+
+const TRIES = 5;
+
+const decided = async (
+  the: AcceptDeps,
+  attempt: Repeatable,
+  acceptance: Acceptance,
+): Promise<Recorded<AcceptedOutcome>> => {
+  const known = await the.answered<AcceptedOutcome>(attempt);
+  if (known !== undefined) return known;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      const prepared = await prepare(the, attempt, acceptance);
+      return await the.recordOnce(attempt, (tx: Tx) => commitAcceptance(the, tx, acceptance, prepared));
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+  }
+  throw fault('base_busy', { contribution_id: acceptance.id });
+};
+
+/**
+ * Those who change one base take turns; whoever comes late sees what the others did. The receipt is waited for when the
+ * next has begun.
+ * @throws Fault of the first unmet gate, with all of them in its details; base_version_conflict, base_busy
+ */
+export const acceptContribution =
+  (the: AcceptDeps) =>
+  async (attempt: Repeatable, base: string, acceptance: Acceptance): Promise<Written<AcceptedOutcome>> =>
+    withReceipt(the.awaitReceipt, await the.inTurn(base, () => decided(the, attempt, acceptance)));

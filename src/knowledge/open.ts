@@ -1,0 +1,295 @@
+// Wires the room of knowledge: its addresses and its chores out of what the house gives it. Long, flat and dull.
+import type Router from '@koa/router';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import type { Staging } from '../../storage/staging.ts';
+import type { SignerFor } from '../access/authority-keys.ts';
+import type { DelegatedKey } from '../access/delegations.ts';
+import { forgetOutcomes } from '../access/idempotency-store.ts';
+import type { Acting, WhoActs } from '../access/workforces/acting.ts';
+import { bindingInForce, type Capacity } from '../access/workforces/binding-store.ts';
+import type { Sql } from '../database/connect.ts';
+import type { Admit } from '../http/admission.ts';
+import { param } from '../http/reply.ts';
+import type { Pace } from '../http/steady.ts';
+import type { MakeEvent } from '../transparency/append.ts';
+import { eventWithId } from '../transparency/log-store.ts';
+import type { AwaitReceipt } from '../transparency/receipts.ts';
+import { ABOUT } from './about.ts';
+import { acceptContribution } from './accept.ts';
+import { addArchiveRoutes } from './archive-routes.ts';
+import { reading } from './asking.ts';
+import { authorise } from './authorise.ts';
+import { acceptIfVerified, acceptVerified } from './auto-accept.ts';
+import { addBaseRoutes } from './base-routes.ts';
+import { basesOf, findBase } from './base-store.ts';
+import { requireSignedDecision } from './believe-decision.ts';
+import { createBlockStore } from './block-store.ts';
+import { changePolicy } from './change-policy.ts';
+import { addContributionRoutes } from './contribution-routes.ts';
+import { overdueContributions } from './contribution-view-store.ts';
+import {
+  ancestryOfContribution,
+  diffContribution,
+  eventsOf,
+  listContributions,
+  readContribution,
+} from './contribution-views.ts';
+import { decideContribution } from './decide.ts';
+import { takeDecision } from './decisions.ts';
+import { createDocumentMemory, type DocumentMemory, openDocument } from './document-body.ts';
+import { readDocument, takeDocument } from './documents.ts';
+import { destroyBytes, eraseDocument, finishErasures } from './erase.ts';
+import { erasedIn } from './erase-store.ts';
+import { evaluateContribution } from './evaluate.ts';
+import { addEventRoutes } from './event-routes.ts';
+import { makeKnowledgeEvent } from './events.ts';
+import { readKnowledgeEvent, searchKnowledgeEvents } from './events-search.ts';
+import { expireContributions } from './expire.ts';
+import { lookAtExport } from './export.ts';
+import { importVersion, sweepImports } from './import.ts';
+import { looksOf, replayKinds } from './looks.ts';
+import { readOutcome } from './outcomes.ts';
+import { movePointerByHand } from './pointer.ts';
+import { addPointerRoutes } from './pointer-routes.ts';
+import { proposeContribution } from './propose.ts';
+import { listBases, readBase } from './read-base.ts';
+import { pointerHistory, readPointer, resolvePointer } from './read-pointer.ts';
+import { answered, recordOnce, recordWrite } from './record.ts';
+import { recordRefusal } from './record-refusal.ts';
+import { authoriseNew, registerBase } from './register.ts';
+import { replayRetrieval } from './replay.ts';
+import { addRetrievalRoutes } from './retrieval-routes.ts';
+import { entryFinder, findRetrieval, retrievalAppender } from './retrieval-store.ts';
+import { type Alarm, retrieve } from './retrieve.ts';
+import { reviewQueue } from './review-queue.ts';
+import { reviseContribution } from './revise.ts';
+import { requireVersionSignature, signVersion } from './sign-version.ts';
+import { holdBase, pauseBase, releaseBase, resumeBase } from './standing.ts';
+import { turns } from './turns.ts';
+import { verifyContribution } from './verify.ts';
+import { addViewRoutes } from './view-routes.ts';
+import { withdrawContribution } from './withdraw.ts';
+
+/** Documents that were read lately, in this process. */
+const MEMORY_BYTES = 32 * 1024 * 1024;
+const MINUTE_MS = 60 * 1_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** So long a write may be sent again under its key. */
+const OUTCOMES_KEPT_MS = 7 * DAY_MS;
+const IMPORT_MS = 30 * MINUTE_MS;
+/** Well beyond what any import takes. */
+const IMPORTS_LEFT_MS = 2 * IMPORT_MS;
+
+export interface KnowledgeDeps {
+  readonly sql: Sql;
+  readonly now: () => Date;
+  readonly blobs: BlobStore;
+  readonly staging: Staging;
+  readonly whoActs: WhoActs;
+  readonly makeEvent: MakeEvent;
+  readonly awaitReceipt: AwaitReceipt;
+  readonly findProof: (eventId: string, open: boolean) => Promise<string | 'late'>;
+  readonly logSize: () => Promise<number>;
+  readonly announce: (subject: string) => void;
+  readonly signerFor: SignerFor;
+  readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
+  readonly alarm: Alarm;
+  readonly admitUpload: Admit;
+  readonly admitImport: Admit;
+  readonly admitExport: Admit;
+  readonly pace: Pace;
+}
+
+export interface Knowledge {
+  readonly addRoutes: (router: Router) => void;
+  /** Tell it of every event, of this process and of others. */
+  readonly notice: (kind: string) => void;
+  readonly chores: readonly {
+    readonly name: string;
+    readonly everyMs: number;
+    readonly run: () => Promise<unknown>;
+  }[];
+}
+
+/** What every part of the room is made of. */
+const ground = (the: KnowledgeDeps) => {
+  const { sql, now, announce, awaitReceipt } = the;
+  const make = makeKnowledgeEvent(the.makeEvent);
+  const asking = {
+    bindingOf: (human: Acting, capacities: readonly Capacity[]) =>
+      bindingInForce(sql, human.id, human.workforce, capacities, now()),
+    recordRefusal: recordRefusal({ sql, make, announce }),
+  };
+  const blocks = createBlockStore(sql);
+  return {
+    ...the,
+    db: sql,
+    make,
+    asking,
+    blocks,
+    authorise: authorise({ ...asking, findBase: (id) => findBase(sql, id) }),
+    record: recordWrite({ sql, now, announce, awaitReceipt }),
+    recordOnce: recordOnce({ sql, now, announce }),
+    answered: answered({ sql, now, announce }),
+    inTurn: turns(),
+    signVersion: signVersion(the.signerFor),
+  };
+};
+type Ground = ReturnType<typeof ground>;
+
+const addGoverning = (router: Router, the: Ground): void => {
+  const { sql } = the;
+  addBaseRoutes(router, {
+    whoActs: the.whoActs,
+    registerBase: registerBase({
+      ...the,
+      authoriseNew: authoriseNew(the.asking),
+      ensureSigner: the.signerFor,
+    }),
+    listBases: listBases({ ...the, basesOf: (workforce) => basesOf(sql, workforce) }),
+    readBase: readBase({ ...the, basesOf: (workforce) => basesOf(sql, workforce) }),
+    changePolicy: changePolicy(the),
+    pause: pauseBase(the),
+    resume: resumeBase(the),
+    hold: holdBase(the),
+    release: releaseBase(the),
+  });
+  addPointerRoutes(router, {
+    whoActs: the.whoActs,
+    movePointer: movePointerByHand(the),
+    readPointer: readPointer(the),
+    pointerHistory: pointerHistory(the),
+    resolvePointer: resolvePointer(the),
+  });
+};
+
+const addContributing = (
+  router: Router,
+  the: Ground,
+  accept: ReturnType<typeof acceptContribution>,
+): void => {
+  const auto = acceptIfVerified({ sql: the.sql, accept });
+  const verify = verifyContribution(the);
+  const evaluate = evaluateContribution(the);
+  addContributionRoutes(router, {
+    whoActs: the.whoActs,
+    propose: proposeContribution(the),
+    revise: reviseContribution(the),
+    // What follows from a verdict, or a result, is no part of it: the chore does what is missed here.
+    verify: async (attempt, id, request) => {
+      const written = await verify(attempt, id, request);
+      await auto(id);
+      return written;
+    },
+    evaluate: async (attempt, id, request) => {
+      const written = await evaluate(attempt, id, request);
+      await auto(id);
+      return written;
+    },
+    decide: takeDecision({
+      ...the,
+      requireSignedDecision: requireSignedDecision(the),
+      decide: decideContribution(the),
+      accept,
+    }),
+    withdraw: withdrawContribution(the),
+  });
+  addViewRoutes(router, {
+    whoActs: the.whoActs,
+    listContributions: listContributions(the),
+    readContribution: readContribution(the),
+    diffContribution: diffContribution(the),
+    ancestryOfContribution: ancestryOfContribution(the),
+    eventsOfContribution: eventsOf(the),
+    reviewQueue: reviewQueue(the),
+  });
+};
+
+const addReading = (router: Router, the: Ground, memory: DocumentMemory): void => {
+  const { sql, now, blobs, alarm } = the;
+  const open = openDocument({ blobs, memory });
+  const looks = looksOf({ db: sql, blocks: the.blocks, findEntry: entryFinder(sql), open });
+  const documents = {
+    ...the,
+    open,
+    admit: the.admitUpload,
+    destroyErased: destroyBytes({ sql, now, blobs }),
+  };
+  const retrieving = retrieve({ ...the, makeEvent: the.make, append: retrievalAppender(sql) });
+  addRetrievalRoutes(router, {
+    ...the,
+    looks,
+    retrieve: retrieving,
+    replay: replayRetrieval({
+      authorise: the.authorise,
+      alarm,
+      kinds: replayKinds(looks),
+      findRetrieval: (eventId) => findRetrieval(sql, eventId),
+      hasErasures: async ({ base }, seq) => (await erasedIn(sql, base, seq)) !== undefined,
+    }),
+    takeDocument: takeDocument(documents),
+    readDocument: readDocument(documents),
+  });
+  addArchiveRoutes(router, {
+    ...the,
+    retrieve: retrieving,
+    lookAtExport: lookAtExport(the),
+    importVersion: importVersion({
+      ...the,
+      makeEvent: the.make,
+      verifyVersion: requireVersionSignature(the),
+      admit: the.admitImport,
+    }),
+    importMs: IMPORT_MS,
+  });
+};
+
+const addAuditing = (router: Router, the: Ground, memory: DocumentMemory): void => {
+  const { sql } = the;
+  const erase = eraseDocument(the);
+  addEventRoutes(router, {
+    whoActs: the.whoActs,
+    searchEvents: searchKnowledgeEvents(the),
+    readEvent: readKnowledgeEvent({ ...the, eventWithId: (id) => eventWithId(sql, id) }),
+    erase: async (attempt, wish) => {
+      const written = await erase(attempt, wish);
+      memory.forget();
+      return written;
+    },
+  });
+  router.get('/knowledge/v1', async (ctx) => {
+    ctx.body = ABOUT;
+  });
+  router.get(
+    '/knowledge/v1/outcomes/:key',
+    reading(the, (by, ctx) => readOutcome(sql)(by, param(ctx, 'key'))),
+  );
+};
+
+export const openKnowledge = (deps: KnowledgeDeps): Knowledge => {
+  const the = ground(deps);
+  const { sql, now } = the;
+  const memory = createDocumentMemory(MEMORY_BYTES);
+  const accept = acceptContribution(the);
+  const forget = async () => forgetOutcomes(sql, new Date(now().getTime() - OUTCOMES_KEPT_MS));
+  const overdue = (at: Date, limit: number) => overdueContributions(sql, at, limit);
+  return {
+    addRoutes: (router) => {
+      addGoverning(router, the);
+      addContributing(router, the, accept);
+      addReading(router, the, memory);
+      addAuditing(router, the, memory);
+    },
+    // Nothing that was erased is given out; it shall not stay in memory either.
+    notice: (kind) => {
+      if (kind === 'KnowledgeBaseContentErased') memory.forget();
+    },
+    chores: [
+      { name: 'verified contributions', everyMs: MINUTE_MS, run: acceptVerified({ sql, accept }) },
+      { name: 'expired contributions', everyMs: MINUTE_MS, run: expireContributions({ ...the, overdue }) },
+      { name: 'erasures', everyMs: MINUTE_MS, run: finishErasures(the) },
+      { name: 'imports', everyMs: IMPORT_MS, run: () => sweepImports(the)(IMPORTS_LEFT_MS) },
+      { name: 'outcomes', everyMs: DAY_MS / 24, run: forget },
+    ],
+  };
+};
