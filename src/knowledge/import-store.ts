@@ -95,13 +95,13 @@ export const erasedInImport = async (
 
 const moveSome = async (tx: Tx, id: string, base: BaseId, seq: number, after: string) => {
   const [row] = await tx<{ moved: number; last: string | null }[]>`
-    with some as materialized (
+    with first as materialized (
       select * from knowledge_imports where import = ${id} and path > ${after} order by path limit ${ROWS_AT_ONCE}
     ), moved as (
       insert into knowledge_entries (base, path, from_seq, fold, entry, blob, size, media_type)
-      select ${base}, path, ${seq}, fold, entry, blob, size, media_type from some
+      select ${base}, path, ${seq}, fold, entry, blob, size, media_type from first
     )
-    select count(*) as moved, max(path) as last from some`;
+    select count(*) as moved, max(path) as last from first`;
   return row ?? { moved: 0, last: null };
 };
 

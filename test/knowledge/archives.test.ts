@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalText } from '../../keys/canonical.ts';
+import { findBase } from '../../src/knowledge/base-store.ts';
 import { entriesAt } from '../../src/knowledge/entry-store.ts';
 import { lookAtExport } from '../../src/knowledge/export.ts';
 import { hitsAt } from '../../src/knowledge/search-store.ts';
@@ -96,11 +97,13 @@ describe('an export', () => {
   it('as json is canonical, and holds every document as text or in base64', async () => {
     const { bytes, json } = await from.export('json');
     expect(bytes.toString('utf8')).toBe(canonicalText(json));
+    const bytesOf = (entry: Record<string, string>) =>
+      'text' in entry ? Buffer.from(entry['text'] ?? '') : Buffer.from(entry['base64'] ?? '', 'base64');
     const found = json.entries.map((entry: Record<string, string>) => [
       entry['path'],
-      'text' in entry ? Buffer.from(entry['text'] ?? '') : Buffer.from(entry['base64'] ?? '', 'base64'),
+      digestOf(bytesOf(entry)),
     ]);
-    expect(found).toEqual(contents().map(([path, held]) => [path, Buffer.from(held.bytes)]));
+    expect(found).toEqual(contents().map(([path, held]) => [path, digestOf(held.bytes)]));
     const kind = (path: string) =>
       json.entries.find((entry: { path: string }) => entry.path === path).text === undefined
         ? 'base64'
@@ -197,7 +200,10 @@ describe('an import', () => {
       ['KnowledgeBaseCurrentPointerMoved', to.operator.id],
     ]);
     const [created, moved] = rows;
-    expect([created?.causation, moved?.causation]).toEqual([(await to.record()).eventId, created?.event_id]);
+    expect([created?.causation, moved?.causation]).toEqual([
+      (await findBase(to.sql, to.id))?.eventId,
+      created?.event_id,
+    ]);
     expect(JSON.stringify(moved?.data)).toContain('"reason":"import"');
     expect(JSON.stringify(rows)).not.toContain('refund');
   });

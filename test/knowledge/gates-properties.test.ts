@@ -6,7 +6,7 @@ import { type Situation, unmetGates } from '../../src/knowledge/gates.ts';
 import { decisions, situations } from './arbitrary-situations.ts';
 import { daysLater, human, verdict, verifier, worker } from './situations.ts';
 
-const RUNS = { numRuns: 3_000 };
+const RUNS = { numRuns: 1_500 };
 const codes = (situation: Situation): readonly string[] => unmetGates(situation).map(({ code }) => code);
 const opens = (situation: Situation): boolean => codes(situation).length === 0;
 

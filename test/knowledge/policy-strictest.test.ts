@@ -1,9 +1,8 @@
 // The strictest of several policies allows what all of them allow: stricter rules hold at once, looser ones never.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRejected } from '../../src/knowledge/approvals.ts';
-import { unmetGates } from '../../src/knowledge/gates.ts';
-import { isExpired, nextState, openingReasons, revisionsLeft } from '../../src/knowledge/lifecycle.ts';
+import { type Situation, unmetGates } from '../../src/knowledge/gates.ts';
+import { isExpired, openingReasons, revisionsLeft } from '../../src/knowledge/lifecycle.ts';
 import { isLooser, readPolicy, strictest } from '../../src/knowledge/policy.ts';
 import type { WorkforceId } from '../../src/protocol/knowledge/ids.ts';
 import { type ContributionPolicy, MODES } from '../../src/protocol/knowledge/policy.ts';
@@ -89,8 +88,11 @@ describe('of two policies', () => {
 });
 
 /** Between `verified` and `direct`, what the service itself may is as in `verified`. */
-const readFor = (kind: string, policy: ContributionPolicy): ContributionPolicy =>
-  kind === 'runtime' && policy.mode === 'direct' ? { ...policy, mode: 'verified' } : policy;
+const readFor = ({ by }: Situation, policy: ContributionPolicy): ContributionPolicy =>
+  by.kind === 'runtime' && policy.mode === 'direct' ? { ...policy, mode: 'verified' } : policy;
+
+const shutBy = (situation: Situation, policy: ContributionPolicy): readonly string[] =>
+  unmetGates({ ...situation, policy }).map(({ code }) => code);
 
 describe('the strictest of any policies', () => {
   const several = fc.tuple(policies, policies, policies);
@@ -111,27 +113,25 @@ describe('the strictest of any policies', () => {
   it('alone is that policy: the same gates are shut by it', () => {
     fc.assert(
       fc.property(situations, (situation) => {
-        const codes = unmetGates(situation).map(({ code }) => code);
-        const alone = unmetGates({ ...situation, policy: strictest([situation.policy]) });
-        expect(alone.map(({ code }) => code)).toEqual(codes);
+        const { policy } = situation;
+        expect(shutBy(situation, strictest([policy]))).toEqual(shutBy(situation, policy));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('M4, G8: allows nothing that one of them does not allow', () => {
+  it('M4, G8: opens no gate that one of them shuts', () => {
     let accepted = 0;
     fc.assert(
       fc.property(situations, several, (situation, all) => {
-        const policy = strictest(all);
-        if (unmetGates({ ...situation, policy }).length > 0) return;
-        accepted += 1;
+        const told = shutBy(situation, strictest(all));
+        if (told.length === 0) accepted += 1;
         for (const each of all)
-          expect(unmetGates({ ...situation, policy: readFor(situation.by.kind, each) })).toEqual([]);
+          expect(told).toEqual(expect.arrayContaining([...shutBy(situation, readFor(situation, each))]));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 3_000 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(10);
   });
 
   it('asks for humans, ends and sends back no later than any of them', () => {
@@ -146,7 +146,6 @@ describe('the strictest of any policies', () => {
           if (openingReasons(each, base.sensitivity, revision.confidence).includes('low_confidence'))
             expect(reasons).toContain('low_confidence');
         }
-        expect(nextState('in_review', 'accept')).toBe('accepted');
       }),
       { numRuns: 1_000 },
     );
@@ -211,28 +210,14 @@ describe('a change of policy is looser', () => {
     );
   });
 
-  it('wherever it allows what was not allowed before', () => {
+  it('wherever it opens a gate that was shut before', () => {
     fc.assert(
       fc.property(situations, policies, (situation, to) => {
-        const from = readFor(situation.by.kind, situation.policy);
-        const allowed = (policy: ContributionPolicy) => unmetGates({ ...situation, policy }).length === 0;
-        if (allowed(to) && !allowed(from)) expect(isLooser(situation.policy, to)).toBe(true);
+        const before = shutBy(situation, readFor(situation, situation.policy));
+        const after = shutBy(situation, to);
+        if (before.some((code) => !after.includes(code))) expect(isLooser(situation.policy, to)).toBe(true);
       }),
-      { numRuns: 10_000 },
-    );
-  });
-});
-
-describe('a rejection under the strictest', () => {
-  it('by veto ends it as soon as any of them would have by one word', () => {
-    fc.assert(
-      fc.property(situations, policies, (situation, other) => {
-        const veto = { ...other, rejection: 'veto' as const, path_rules: [], reviewer_roles: [] };
-        const policy = strictest([veto, { ...situation.policy, path_rules: [], reviewer_roles: [] }]);
-        if (isRejected({ ...situation, policy }))
-          expect(isRejected({ ...situation, policy: { ...policy, allow_self_review: true } })).toBe(true);
-      }),
-      { numRuns: 500 },
+      { numRuns: 3_000 },
     );
   });
 });

@@ -37,8 +37,8 @@ const CID_BYTES = 36;
 /** Holds the length of any block taken here. */
 const MAX_VARINT_BYTES = 4;
 
-const refuse = (problem: string, details: object = {}): never => {
-  throw new ContentError('car_form', { problem, ...details });
+const refuse = (reason: string, details: object = {}): never => {
+  throw new ContentError('car_form', { reason, ...details });
 };
 
 interface Varint {

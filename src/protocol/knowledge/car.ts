@@ -99,7 +99,7 @@ const requireRoots = ({ roots }: Car, pinned: Cid): Cid => {
   const [version, signature, ...others] = roots;
   if (version === pinned && signature !== undefined && codecOf(signature) === 'raw' && others.length === 0)
     return signature;
-  throw new ContentError('car_form', { problem: 'roots', expected: pinned, found: roots });
+  throw new ContentError('car_form', { reason: 'roots', expected: pinned, found: roots });
 };
 
 const envelopeOf = (text: string | undefined): Envelope | undefined => {
@@ -118,7 +118,7 @@ const readEnvelope = async (car: Car, cid: Cid, block: Uint8Array): Promise<stri
   const envelope = envelopeOf(text);
   const isOurs = envelope?.payloadType === VERSION_PAYLOAD_TYPE && equalBytes(envelope.payload, block);
   if (text === undefined || envelope === undefined || !isOurs || envelopeText(envelope) !== text)
-    throw new ContentError('car_form', { problem: 'signature', cid });
+    throw new ContentError('car_form', { reason: 'signature', cid });
   return text;
 };
 
