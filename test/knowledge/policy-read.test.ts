@@ -38,7 +38,7 @@ describe('a policy', () => {
       allow_self_review: true,
       verifier_gating: true,
       confidence_floor: 0.8,
-      required_evals: ['wording.v2'],
+      required_evals: ['wording/v2'],
       max_revisions: 0,
       proposal_ttl_days: 7,
       max_changes: 10,
@@ -164,6 +164,12 @@ describe('sizes', () => {
     expect(readPolicy({ path_rules: [{ pattern: 'a'.repeat(512) }] }, 'internal').path_rules).toHaveLength(1);
     expect(broken({ path_rules: [{ pattern: 'a'.repeat(513) }] })).toEqual(['/path_rules/0/pattern']);
     expect(broken({ path_rules: [{ pattern: 'ü'.repeat(257) }] })).toEqual(['/path_rules/0/pattern']);
+  });
+
+  it('of patterns end at 32 segments', () => {
+    const deep = (segments: number) => ({ path_rules: [{ pattern: times(segments, () => '*').join('/') }] });
+    expect(readPolicy(deep(32), 'internal').path_rules).toHaveLength(1);
+    expect(broken(deep(33))).toEqual(['/path_rules/0/pattern']);
   });
 
   it.each([
