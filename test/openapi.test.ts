@@ -5,8 +5,11 @@ import Router from '@koa/router';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { addAccessRoutes } from '../src/access/routes.ts';
+import { addWorkforceRoutes } from '../src/access/workforces/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
+import { openKnowledge } from '../src/knowledge/open.ts';
 import { addPackRoutes } from '../src/packs/routes.ts';
+import { KNOWLEDGE_EVENT_KINDS } from '../src/protocol/knowledge/event-kinds.ts';
 import { addAuditRoutes } from '../src/transparency/audit-chain/routes.ts';
 import { addLogRoutes } from '../src/transparency/routes.ts';
 import { addWitnessRoutes } from '../src/transparency/witness/routes.ts';
@@ -20,6 +23,9 @@ interface Operation {
   readonly responses?: Readonly<Record<string, unknown>>;
 }
 interface OpenApi {
+  readonly components?: {
+    readonly schemas?: Readonly<Record<string, { readonly enum?: readonly unknown[] }>>;
+  };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -40,10 +46,12 @@ const mounted = (): string[] => {
   const router = new Router();
   addHealthRoutes(router, {});
   addAccessRoutes(router, {} as never);
+  addWorkforceRoutes(router, {} as never);
   addPackRoutes(router, {} as never);
   addLogRoutes(router, {} as never);
   addWitnessRoutes(router, {} as never);
   addAuditRoutes(router, {} as never);
+  openKnowledge({} as never).addRoutes(router);
   return router.stack.flatMap((layer) =>
     layer.methods
       .filter((method) => method !== 'HEAD')
@@ -86,5 +94,12 @@ describe('openapi/', () => {
       refsOf(document).filter((ref) => !resolves(ref, name)),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('knows every kind of event about knowledge', () => {
+    const named = documents.flatMap(
+      ([, { components }]) => components?.schemas?.['KnowledgeEventKind']?.enum ?? [],
+    );
+    expect(named).toEqual([...KNOWLEDGE_EVENT_KINDS]);
   });
 });

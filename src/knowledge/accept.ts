@@ -5,15 +5,16 @@ import { revisionDigest } from '../protocol/knowledge/changes.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
 import type { Acceptance, AcceptedOutcome, Deliberation, Prepared } from './acceptance.ts';
 import { Overtaken } from './acceptance.ts';
-import { effectivePolicy, requireContribution, requireTransition } from './act.ts';
+import { requireTransition } from './act.ts';
 import { clashingPaths } from './apply.ts';
-import { findBase } from './base-store.ts';
 import { commitAcceptance } from './commit-acceptance.ts';
 import type { Judgements } from './contribution.ts';
-import { findRevision, judgementsOf } from './contribution-store.ts';
+import { erasuresAmong } from './erase-store.ts';
+import { erasedFault } from './erased.ts';
 import type { MakeKnowledgeEvent } from './events.ts';
 import { type Gate, unmetGates } from './gates.ts';
 import { type NextVersionDeps, nextVersion } from './next-version.ts';
+import { strictest } from './policy.ts';
 import { rebaseContribution } from './rebase.ts';
 import {
   type Answered,
@@ -23,8 +24,8 @@ import {
   type Written,
   withReceipt,
 } from './record.ts';
+import { findSituation } from './situation-store.ts';
 import type { InTurn } from './turns.ts';
-import { findVersion, versionWithSeq } from './version-store.ts';
 
 export interface AcceptDeps extends NextVersionDeps {
   readonly sql: Sql;
@@ -37,21 +38,13 @@ export interface AcceptDeps extends NextVersionDeps {
 
 const NOTHING_SAID: Judgements = { verdicts: [], evals: [], decisions: [] };
 
-/** The contribution is read before what was said about it, so that nothing said later can be missed unnoticed. */
 const deliberate = async (the: AcceptDeps, { id, digest }: Acceptance): Promise<Deliberation> => {
-  const contribution = await requireContribution(the.sql, id);
-  requireTransition(contribution, 'accept', digest);
-  const base = await findBase(the.sql, contribution.base);
-  if (base === undefined) throw fault('knowledge_base_not_found', { knowledge_base_id: contribution.base });
-  const [revision, judgements, policy, ground, newest] = await Promise.all([
-    findRevision(the.sql, id, contribution.revision),
-    judgementsOf(the.sql, id, contribution.digest),
-    effectivePolicy(the.sql, base, contribution),
-    base.current === null ? undefined : findVersion(the.sql, base.id, base.current),
-    base.lastSeq === 0 ? undefined : versionWithSeq(the.sql, base.id, base.lastSeq),
-  ]);
-  if (revision === undefined) throw new Error('a contribution without its revision');
-  return { base, contribution, revision, judgements, policy, ground, newest, rebasedFrom: null };
+  const found = await findSituation(the.sql, id);
+  if (found === undefined) throw fault('contribution_not_found', { contribution_id: id });
+  requireTransition(found.contribution, 'accept', digest);
+  const { policies, current, ...rest } = found;
+  const policy = strictest([found.base.policy, ...policies]);
+  return { ...rest, policy, ground: current, rebasedFrom: null };
 };
 
 const conflict = ({ base, contribution }: Deliberation, paths: readonly string[]): Error =>
@@ -63,16 +56,41 @@ const conflict = ({ base, contribution }: Deliberation, paths: readonly string[]
 
 const hasMoved = ({ base, contribution }: Deliberation): boolean => contribution.baseVersion !== base.current;
 
-/** Only where nothing that it touches changed; a signature would be about another revision, and so forbids it. */
-const rebased = async (the: AcceptDeps, from: Deliberation): Promise<Deliberation> => {
-  const { base, contribution, revision, policy, ground } = from;
+const refusal = (gates: readonly [Gate, ...Gate[]]): Error =>
+  fault(gates[0].code, {
+    ...gates[0].details,
+    gates: gates.map(({ code, details }) => ({ code, ...details })),
+  });
+
+const gatesOf = (
+  the: AcceptDeps,
+  { deciding }: Acceptance,
+  found: Deliberation,
+  baseMoved: boolean,
+): readonly Gate[] =>
+  unmetGates({
+    ...found,
+    by: deciding.decider,
+    decisionSigned: deciding.signature !== null,
+    baseMoved,
+    now: the.now(),
+  });
+
+/**
+ * Only where nothing that it touches changed; a signature would be about another revision, and so forbids it. What was
+ * said about the older revision holds for it first: no verdict is lost because the base moved.
+ */
+const rebased = async (
+  the: AcceptDeps,
+  acceptance: Acceptance,
+  from: Deliberation,
+): Promise<Deliberation> => {
+  const { base, contribution, revision, policy, ground, madeFrom } = from;
   if (!policy.auto_rebase || policy.signed_decisions) return from;
-  const was =
-    contribution.baseVersion === null
-      ? undefined
-      : await findVersion(the.sql, base.id, contribution.baseVersion);
+  const [first, ...more] = gatesOf(the, acceptance, from, false);
+  if (first !== undefined) throw refusal([first, ...more]);
   const touched = revision.changes.map(({ path }) => path);
-  const paths = await clashingPaths(the, was, ground, touched);
+  const paths = await clashingPaths(the, madeFrom, ground, touched);
   if (paths.length > 0) throw conflict(from, paths);
   const digest = revisionDigest(base.id, base.current, revision.changes);
   const moved = { digest, baseVersion: base.current, revision: contribution.revision + 1 };
@@ -85,21 +103,6 @@ const rebased = async (the: AcceptDeps, from: Deliberation): Promise<Deliberatio
   };
 };
 
-const refusal = (gates: readonly [Gate, ...Gate[]]): Error =>
-  fault(gates[0].code, {
-    ...gates[0].details,
-    gates: gates.map(({ code, details }) => ({ code, ...details })),
-  });
-
-const gatesOf = (the: AcceptDeps, { deciding }: Acceptance, found: Deliberation): readonly Gate[] =>
-  unmetGates({
-    ...found,
-    by: deciding.decider,
-    decisionSigned: deciding.signature !== null,
-    baseMoved: hasMoved(found),
-    now: the.now(),
-  });
-
 /** A contribution that was moved onto the current version starts clean, also where that is all that comes of it. */
 const requireGates = async (
   the: AcceptDeps,
@@ -107,15 +110,29 @@ const requireGates = async (
   acceptance: Acceptance,
   found: Deliberation,
 ): Promise<void> => {
-  const [first, ...more] = gatesOf(the, acceptance, found);
+  const [first, ...more] = gatesOf(the, acceptance, found, hasMoved(found));
   if (first === undefined) return;
   if (found.rebasedFrom !== null) await rebaseContribution(the, attempt, acceptance.deciding, found);
   throw refusal([first, ...more]);
 };
 
-const prepare = async (the: AcceptDeps, attempt: Repeatable, acceptance: Acceptance): Promise<Prepared> => {
+/** What was erased since it was proposed comes in by no other way again. @throws Fault content_erased */
+const requireThere = async (the: AcceptDeps, { base, revision }: Deliberation): Promise<void> => {
+  const documents = revision.changes.flatMap((change) => (change.op === 'put' ? [change.entry.blob] : []));
+  const [erased] = await erasuresAmong(the.sql, base.id, documents);
+  if (erased !== undefined) throw erasedFault(erased);
+};
+
+/** @param again after something came in between, which may have been an erasure */
+const prepare = async (
+  the: AcceptDeps,
+  attempt: Repeatable,
+  acceptance: Acceptance,
+  again: boolean,
+): Promise<Prepared> => {
   const read = await deliberate(the, acceptance);
-  const found = hasMoved(read) ? await rebased(the, read) : read;
+  if (again) await requireThere(the, read);
+  const found = hasMoved(read) ? await rebased(the, acceptance, read) : read;
   await requireGates(the, attempt, acceptance, found);
   const { base, ground, newest, contribution, revision } = found;
   return { ...found, next: await nextVersion(the, base, ground, newest, contribution, revision) };
@@ -132,7 +149,7 @@ const decided = async (
   if (known !== undefined) return known;
   for (let tries = 0; tries < TRIES; tries += 1) {
     try {
-      const prepared = await prepare(the, attempt, acceptance);
+      const prepared = await prepare(the, attempt, acceptance, tries > 0);
       return await the.recordOnce(attempt, (tx: Tx) => commitAcceptance(the, tx, acceptance, prepared));
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;

@@ -45,6 +45,8 @@ export interface Deliberation {
   /** The current version. */
   readonly ground: Ground;
   readonly newest: Ground;
+  /** The version that the revision was made from, before anything moved it. */
+  readonly madeFrom: Ground;
   /** The contribution before it was moved onto the current version; null where it stood there. */
   readonly rebasedFrom: ContributionRecord | null;
 }

@@ -13,7 +13,7 @@ import type { Block } from '../protocol/merkle-tree/growing.ts';
 import { buildTree } from '../protocol/merkle-tree/merkle-tree.ts';
 import type { BlockSource } from '../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../protocol/merkle-tree/profile.ts';
-import { type EntryChange, entriesAtPaths, type ListedEntry, pathsWithFolds } from './entry-store.ts';
+import { type EntryChange, entriesWithFolds, type ListedEntry } from './entry-store.ts';
 import type { VersionRecord } from './version-store.ts';
 
 export interface ApplyDeps {
@@ -54,30 +54,19 @@ const requireDistinct = (changes: readonly KnowledgeChange[]): void => {
 };
 
 /** No two paths of a version may differ only in case: many file systems would take them for one. */
-const requireNoClash = async (
-  the: ApplyDeps,
-  base: BaseId,
-  ground: Ground,
-  changes: readonly KnowledgeChange[],
-): Promise<void> => {
+const requireNoClash = (changes: readonly KnowledgeChange[], there: readonly ListedEntry[]): void => {
   const puts = changes.filter(({ op }) => op === 'put').map(({ path }) => path);
   const gone = new Set<string>(changes.filter(({ op }) => op === 'delete').map(({ path }) => path));
   const folds = new Map(puts.map((path) => [foldPath(path), path]));
-  if (folds.size < puts.length)
-    throw invalid(
-      'path_clash',
-      { paths: puts.filter((path) => folds.get(foldPath(path)) !== path) },
-      'Paths differ only in case.',
-    );
-  const there =
-    ground === undefined ? [] : await pathsWithFolds(the.sql, base, ground.seq, [...folds.keys()]);
-  const clash = there.find((path) => !gone.has(path) && folds.get(foldPath(path)) !== path);
+  if (folds.size < puts.length) {
+    const paths = puts.filter((path) => folds.get(foldPath(path)) !== path);
+    throw invalid('path_clash', { paths }, 'Paths differ only in case.');
+  }
+  const clashes = there.filter(({ path }) => !gone.has(path) && (folds.get(foldPath(path)) ?? path) !== path);
+  const [clash] = clashes;
   if (clash === undefined) return;
-  throw invalid(
-    'path_clash',
-    { path: folds.get(foldPath(clash)), with: clash },
-    `${clash} differs from it only in case.`,
-  );
+  const details = { path: folds.get(foldPath(clash.path)), with: clash.path };
+  throw invalid('path_clash', details, `${clash.path} differs from it only in case.`);
 };
 
 const requireThere = (
@@ -126,9 +115,9 @@ export const applyChanges = async (
   wanted: readonly KnowledgeChange[],
 ): Promise<Applied> => {
   requireDistinct(wanted);
-  await requireNoClash(the, base, ground, wanted);
-  const paths = wanted.map(({ path }) => path);
-  const found = ground === undefined ? [] : await entriesAtPaths(the.sql, base, ground.seq, paths);
+  const folds = [...new Set(wanted.map(({ path }) => foldPath(path)))];
+  const found = ground === undefined ? [] : await entriesWithFolds(the.sql, base, ground.seq, folds);
+  requireNoClash(wanted, found);
   const before = new Map<string, ListedEntry>(found.map((entry) => [entry.path, entry]));
   requireThere(wanted, before);
   const changes = wanted

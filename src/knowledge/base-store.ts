@@ -5,7 +5,7 @@ import type { BaseId, WorkforceId } from '../protocol/knowledge/ids.ts';
 import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 import type { BaseRecord, Registration, Sensitivity } from './base.ts';
 
-interface BaseRow {
+export interface BaseRow {
   readonly id: BaseId;
   readonly workforce: WorkforceId;
   readonly registration: Registration;
@@ -23,7 +23,7 @@ interface BaseRow {
   readonly event_id: string;
 }
 
-const toBase = ({
+export const toBase = ({
   policy_version,
   pointer_event,
   last_seq,

@@ -18,14 +18,17 @@ const inOneOrder = (blocks: readonly Block[]): readonly Block[] =>
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
-const putSome = (db: Queryable, blocks: readonly Block[]): Promise<unknown> => {
-  const rows = blocks.map(({ cid, bytes }) => ({ digest: base64(digestOfCid(cid)), bytes: base64(bytes) }));
-  return db`
-    insert into knowledge_blocks (digest, bytes)
-    select decode(digest, 'base64'), decode(bytes, 'base64')
-    from json_to_recordset(${JSON.stringify(rows)}::text::json) as each (digest text, bytes text)
-    on conflict do nothing`;
-};
+/** As statements read blocks. */
+export const blockRows = (blocks: readonly Block[]): string =>
+  JSON.stringify(
+    inOneOrder(blocks).map(({ cid, bytes }) => ({ digest: base64(digestOfCid(cid)), bytes: base64(bytes) })),
+  );
+
+const putSome = (db: Queryable, blocks: readonly Block[]): Promise<unknown> => db`
+  insert into knowledge_blocks (digest, bytes)
+  select decode(digest, 'base64'), decode(bytes, 'base64')
+  from json_to_recordset(${blockRows(blocks)}::text::json) as each (digest text, bytes text)
+  on conflict do nothing`;
 
 /** Blocks that are there already stay as they are. */
 export const putBlocks = async (db: Queryable, blocks: readonly Block[]): Promise<void> => {

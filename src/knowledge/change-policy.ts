@@ -3,7 +3,7 @@ import { canonicalBytes, canonicalText, type JsonObject } from '../../keys/canon
 import type { Tx } from '../database/connect.ts';
 import type { JsonBody } from '../http/body.ts';
 import { fault } from '../protocol/faults.ts';
-import { listAt, newFindings, requireNothing } from '../protocol/findings.ts';
+import { listAt, newFindings, requireNothing, requireOnly } from '../protocol/findings.ts';
 import { type NamedDigest, namedDigest } from '../protocol/knowledge/changes.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { type ContributionPolicy, MODES } from '../protocol/knowledge/policy.ts';
@@ -42,6 +42,7 @@ const readEvidence = (value: unknown = []): readonly NamedDigest[] => {
 };
 
 const readWish = ({ body, policyVersion }: PolicyRequest, { sensitivity }: BaseRecord): Wish => {
+  requireOnly(body, ['contribution_policy', 'evidence']);
   const { contribution_policy: policy, evidence } = body;
   if (policy === undefined)
     throw fault('validation_error', { field: 'contribution_policy' }, 'contribution_policy is needed.');

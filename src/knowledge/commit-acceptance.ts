@@ -1,7 +1,6 @@
 // The transaction of an acceptance: compares everything that the decision was made from, then writes all of it.
 import { utf8 } from '../../keys/bytes.ts';
 import type { Tx } from '../database/connect.ts';
-import { fault } from '../protocol/faults.ts';
 import { namedDigest } from '../protocol/knowledge/changes.ts';
 import type { KnowledgePayloads } from '../protocol/knowledge/event.ts';
 import {
@@ -12,19 +11,14 @@ import {
   Overtaken,
   type Prepared,
 } from './acceptance.ts';
+import { type AcceptanceRows, insertAcceptance, lockForAcceptance } from './acceptance-store.ts';
 import { ofContribution, whereOf } from './act.ts';
 import { approvalsThatCount } from './approvals.ts';
-import { findBase, lockBase, movePointer, takeSeq } from './base-store.ts';
-import { putBlocks } from './block-store.ts';
-import type { DecisionRecord } from './contribution.ts';
-import { lockContribution, moveContribution, putDecision } from './contribution-store.ts';
-import { changeEntries } from './entry-store.ts';
-import { erasuresAmong } from './erase-store.ts';
-import type { KnowledgeRecord, MakeKnowledgeEvent } from './events.ts';
-import { insertPointerMove } from './pointer-store.ts';
-import { rebaseRecords, requireUnmoved, storeRebased } from './rebase.ts';
+import type { DecisionRecord, RevisionRecord } from './contribution.ts';
+import { type KnowledgeRecord, lastOf, type MakeKnowledgeEvent } from './events.ts';
+import type { PointerMove } from './pointer-store.ts';
+import { rebaseRecords } from './rebase.ts';
 import type { Done } from './record.ts';
-import { insertVersion } from './version-store.ts';
 
 export interface CommitDeps {
   readonly make: MakeKnowledgeEvent;
@@ -94,6 +88,13 @@ interface Records {
   readonly moved: KnowledgeRecord | undefined;
 }
 
+const allOf = ({ rebased, accepted, created, moved }: Records): readonly KnowledgeRecord[] => [
+  ...rebased,
+  accepted,
+  created,
+  ...(moved === undefined ? [] : [moved]),
+];
+
 /** Each the cause of the next, in the order in which the log will have them. */
 const recordsOf = ({ make }: CommitDeps, acceptance: Acceptance, prepared: Prepared): Records => {
   const { deciding, shadow } = acceptance;
@@ -114,40 +115,12 @@ const recordsOf = ({ make }: CommitDeps, acceptance: Acceptance, prepared: Prepa
   return { rebased, accepted, created, moved };
 };
 
-/** Whatever the decision was made from and may have changed since. @throws Overtaken, Fault content_erased */
-const requireUnchanged = async (tx: Tx, { base, contribution, next }: Prepared): Promise<void> => {
-  await requireUnmoved(tx, contribution);
-  const now = await findBase(tx, base.id);
-  const same =
-    now?.generation === base.generation &&
-    now.lastSeq === base.lastSeq &&
-    now.policyVersion === base.policyVersion &&
-    now.paused === base.paused &&
-    now.held === base.held;
-  if (!same) throw new Overtaken();
-  const blobs = next.applied.changes.flatMap(({ entry }) => entry?.blob ?? []);
-  const [erased] = await erasuresAmong(tx, base.id, blobs);
-  if (erased !== undefined)
-    throw fault('content_erased', { document: erased.blob, event_id: erased.eventId });
-};
-
-const storeVersion = async (tx: Tx, { base, next }: Prepared, eventId: string): Promise<void> => {
-  await insertVersion(tx, { ...next.version, eventId });
-  await putBlocks(tx, next.applied.blocks);
-  await changeEntries(tx, base.id, next.version.seq, next.index);
-  if (!(await takeSeq(tx, base.id, next.version.seq))) throw new Overtaken();
-};
-
-const storePointer = async (
-  tx: Tx,
-  prepared: Prepared,
-  deciding: Deciding,
-  move: KnowledgeRecord,
-): Promise<void> => {
-  const { base, next } = prepared;
-  const { id: eventId, at } = move.event;
-  if (!(await movePointer(tx, base.id, base.generation, next.version.id, eventId))) throw new Overtaken();
-  await insertPointerMove(tx, {
+const moveOf = (
+  { base, next }: Prepared,
+  { decider }: Deciding,
+  record: KnowledgeRecord | undefined,
+): PointerMove | undefined =>
+  record && {
     base: base.id,
     generation: base.generation + 1,
     from: base.current,
@@ -155,11 +128,10 @@ const storePointer = async (
     reason: 'accept',
     rollbackOf: null,
     justification: null,
-    actor: deciding.decider.id,
-    at,
-    eventId,
-  });
-};
+    actor: decider.id,
+    at: record.event.at,
+    eventId: record.event.id,
+  };
 
 const decisionOf = (
   { contribution }: Prepared,
@@ -179,26 +151,30 @@ const decisionOf = (
   eventId,
 });
 
-const storeDecision = async (
-  tx: Tx,
-  prepared: Prepared,
-  { deciding }: Acceptance,
-  { rebased, accepted }: Records,
-  lastEvent: string,
-): Promise<void> => {
-  const { contribution, next } = prepared;
-  await storeRebased(tx, prepared, rebased);
-  await putDecision(tx, decisionOf(prepared, deciding, accepted.event));
-  const { revision, digest, baseVersion } = contribution;
-  const to = {
-    state: 'accepted',
-    resulting: next.version.id,
-    revision,
-    digest,
-    baseVersion,
-    lastEvent,
-  } as const;
-  if (!(await moveContribution(tx, contribution, to))) throw new Overtaken();
+const rebasedRevision = (
+  { revision, rebasedFrom }: Prepared,
+  [event]: readonly KnowledgeRecord[],
+): RevisionRecord | undefined =>
+  rebasedFrom === null || event === undefined
+    ? undefined
+    : { ...revision, proposedAt: event.event.at, eventId: event.event.id };
+
+const rowsOf = (prepared: Prepared, { deciding }: Acceptance, records: Records): AcceptanceRows => {
+  const { base, contribution, next } = prepared;
+  const all = allOf(records);
+  return {
+    base,
+    contribution,
+    accepted: { ...contribution, lastEvent: lastOf(all).id },
+    version: { ...next.version, eventId: records.created.event.id },
+    blocks: next.applied.blocks,
+    index: next.index,
+    documents: next.applied.changes.flatMap(({ entry }) => entry?.blob ?? []),
+    decision: decisionOf(prepared, deciding, records.accepted.event),
+    move: moveOf(prepared, deciding, records.moved),
+    revision: rebasedRevision(prepared, records.rebased),
+    records: all,
+  };
 };
 
 const outcomeOf = (
@@ -216,23 +192,19 @@ const outcomeOf = (
   generation: isMoved ? base.generation + 1 : null,
 });
 
-/** @throws Overtaken, Fault content_erased; as the decider's `requireInForce` */
+/** @throws Overtaken; as the decider's `requireInForce` */
 export const commitAcceptance = async (
   the: CommitDeps,
   tx: Tx,
   acceptance: Acceptance,
   prepared: Prepared,
 ): Promise<Done<AcceptedOutcome>> => {
-  await lockBase(tx, prepared.base.id);
-  await lockContribution(tx, prepared.contribution.id);
+  const { base, contribution } = prepared;
+  await lockForAcceptance(tx, base.id, contribution.id);
   await acceptance.deciding.requireInForce(tx);
-  await requireUnchanged(tx, prepared);
   const records = recordsOf(the, acceptance, prepared);
-  const { rebased, accepted, created, moved } = records;
-  const all = [...rebased, accepted, created, ...(moved === undefined ? [] : [moved])];
-  const lastEvent = (moved ?? created).event.id;
-  await storeVersion(tx, prepared, created.event.id);
-  if (moved !== undefined) await storePointer(tx, prepared, acceptance.deciding, moved);
-  await storeDecision(tx, prepared, acceptance, records, lastEvent);
-  return { outcome: outcomeOf(prepared, lastEvent, moved !== undefined), status: 200, records: all };
+  const rows = rowsOf(prepared, acceptance, records);
+  if (!(await insertAcceptance(tx, rows))) throw new Overtaken();
+  const outcome = outcomeOf(prepared, rows.accepted.lastEvent, rows.move !== undefined);
+  return { outcome, status: 200, records: rows.records, stored: true };
 };

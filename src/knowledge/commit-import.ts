@@ -12,6 +12,7 @@ import { findBase, lockBase, movePointer } from './base-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from './events.ts';
 import { clashesIn, erasedInImport, startAtSeq, takeImported } from './import-store.ts';
 import { insertPointerMove } from './pointer-store.ts';
+import { erasedFromBase } from './receive-archive.ts';
 import type { Attempt, Done } from './record.ts';
 import { insertVersion, type VersionRecord } from './version-store.ts';
 
@@ -41,12 +42,7 @@ const requireSound = async (tx: Tx, { id, base }: ArrivedVersion): Promise<void>
   if (clashes.length > 0)
     throw fault('archive_invalid', { problem: 'path_clash', clashes }, 'Paths differ only in case.');
   const paths = await erasedInImport(tx, id, base.id);
-  if (paths.length > 0)
-    throw fault(
-      'content_erased',
-      { knowledge_base_id: base.id, paths },
-      'Some of it was erased from this base.',
-    );
+  if (paths.length > 0) throw erasedFromBase(base.id, paths);
 };
 
 const contextOf = (

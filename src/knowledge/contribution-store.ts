@@ -16,7 +16,7 @@ import type {
   VerdictRecord,
 } from './contribution.ts';
 
-interface ContributionRow {
+export interface ContributionRow {
   readonly id: ContributionId;
   readonly base: BaseId;
   readonly proposer: PrincipalId;
@@ -157,13 +157,13 @@ export const moveContribution = async (
   return result.count === 1;
 };
 
-type RevisionRow = Omit<RevisionRecord, 'baseVersion' | 'proposedAt' | 'eventId'> & {
+export type RevisionRow = Omit<RevisionRecord, 'baseVersion' | 'proposedAt' | 'eventId'> & {
   readonly base_version: Cid | null;
   readonly proposed_at: Date;
   readonly event_id: string;
 };
 
-const toRevision = ({ base_version, proposed_at, event_id, ...row }: RevisionRow): RevisionRecord => ({
+export const toRevision = ({ base_version, proposed_at, event_id, ...row }: RevisionRow): RevisionRecord => ({
   ...row,
   baseVersion: base_version,
   proposedAt: proposed_at,
@@ -192,7 +192,23 @@ type Stored<R extends { readonly eventId: string }> = Omit<R, 'eventId'> & { rea
 const withEvent = <R extends { readonly eventId: string }>({ event_id, ...row }: Stored<R>): R =>
   ({ ...row, eventId: event_id }) as unknown as R;
 
-type DecisionRow = Omit<Stored<DecisionRecord>, 'reasonCode'> & { readonly reason_code: string | null };
+export type VerdictRow = Stored<VerdictRecord>;
+export type EvalRow = Stored<EvalRecord>;
+export type DecisionRow = Omit<Stored<DecisionRecord>, 'reasonCode'> & {
+  readonly reason_code: string | null;
+};
+
+export const toJudgements = (
+  verdicts: readonly VerdictRow[],
+  evals: readonly EvalRow[],
+  decisions: readonly DecisionRow[],
+): Judgements => ({
+  verdicts: verdicts.map((row) => withEvent<VerdictRecord>(row)),
+  evals: evals.map((row) => withEvent<EvalRecord>(row)),
+  decisions: decisions.map(({ reason_code, ...row }) =>
+    withEvent<DecisionRecord>({ ...row, reasonCode: reason_code }),
+  ),
+});
 
 /** All that was said about one revision. */
 export const judgementsOf = async (
@@ -200,19 +216,13 @@ export const judgementsOf = async (
   id: ContributionId,
   digest: NamedDigest,
 ): Promise<Judgements> => {
-  const verdicts = await db<Stored<VerdictRecord>[]>`
+  const verdicts = await db<VerdictRow[]>`
     select * from knowledge_verdicts where contribution = ${id} and digest = ${digest} order by at, verifier`;
-  const evals = await db<Stored<EvalRecord>[]>`
+  const evals = await db<EvalRow[]>`
     select * from knowledge_evals where contribution = ${id} and digest = ${digest} order by suite`;
   const decisions = await db<DecisionRow[]>`
     select * from knowledge_decisions where contribution = ${id} and digest = ${digest} order by at, actor`;
-  return {
-    verdicts: verdicts.map((row) => withEvent<VerdictRecord>(row)),
-    evals: evals.map((row) => withEvent<EvalRecord>(row)),
-    decisions: decisions.map(({ reason_code, ...row }) =>
-      withEvent<DecisionRecord>({ ...row, reasonCode: reason_code }),
-    ),
-  };
+  return toJudgements(verdicts, evals, decisions);
 };
 
 /** The newest of a verifier on a revision counts. */

@@ -27,7 +27,7 @@ import { type ContributionFilter, contributionsOf, proposalOf } from './contribu
 import { entriesAtPaths } from './entry-store.ts';
 import { eventBody, openedEvent } from './event-view.ts';
 import { eventsOfContribution } from './event-view-store.ts';
-import { type Decider, unmetGates } from './gates.ts';
+import { type Decider, type Gate, type Situation, unmetGates } from './gates.ts';
 import { isFinal } from './lifecycle.ts';
 import { pageOf } from './queries.ts';
 import { orNothing, requireContributionSight, type SightDeps } from './sight.ts';
@@ -83,6 +83,21 @@ const deciderOf = (by: Acting, { id: base }: BaseRecord): Decider => {
   return { kind, id, account, closure, role, mayReview: may('review'), mayAdminister: may('administer') };
 };
 
+/** First of all, whether the role lets it be done. */
+const grantGate = (by: Acting, { id: base }: BaseRecord): readonly Gate[] => {
+  const granted = evaluate(by.authority, { base, operation: 'accept', verb: 'accept' });
+  if (granted.granted) return [];
+  return [{ code: 'authority_denied', details: { operation: 'accept', missing_axis: granted.missing } }];
+};
+
+/** Of what has come to its end only that it has. */
+const shutGates = (by: Acting, situation: Situation): readonly Gate[] => {
+  const gates = unmetGates(situation);
+  return isFinal(situation.contribution.state)
+    ? gates.filter(({ code }) => code === 'invalid_transition')
+    : [...grantGate(by, situation.base), ...gates];
+};
+
 /** Everything about one: as it stands, what was said of its revision, and why the one who asks could not accept it. */
 export const readContribution =
   (the: ContributionViewDeps) =>
@@ -93,14 +108,12 @@ export const readContribution =
     const policy = await effectivePolicy(the.sql, base, contribution);
     const baseMoved = base.current !== revision.baseVersion;
     const situation = { base, contribution, revision, policy, judgements, baseMoved };
-    const gates = isFinal(contribution.state)
-      ? []
-      : unmetGates({ ...situation, by: deciderOf(by, base), decisionSigned: false, now: the.now() });
+    const asked = { ...situation, by: deciderOf(by, base), decisionSigned: false, now: the.now() };
     return {
       ...contributionBody(contribution),
       revision: revisionBody(revision),
       ...judgementsBody(judgements),
-      unmet_gates: gates.map(gateBody),
+      unmet_gates: shutGates(by, asked).map(gateBody),
       effective_policy: policy,
       current: { knowledge_base_version: base.current, generation: base.generation },
     };

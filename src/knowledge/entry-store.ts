@@ -68,18 +68,18 @@ export const entriesAt = async (
   return rows.map(toListed);
 };
 
-/** The paths of a version that have one of these folds. */
-export const pathsWithFolds = async (
+/** What a version has at paths with these folds: at those very paths, and at others that differ only in case. */
+export const entriesWithFolds = async (
   db: Queryable,
   base: BaseId,
   seq: number,
   folds: readonly string[],
-): Promise<readonly KnowledgePath[]> => {
-  const rows = await db<{ path: KnowledgePath }[]>`
-    select path from knowledge_entries
+): Promise<readonly ListedEntry[]> => {
+  const rows = await db<EntryRow[]>`
+    select path, entry, blob, size, media_type from knowledge_entries
     where base = ${base} and fold = any(${[...folds]}::text[])
       and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
-  return rows.map(({ path }) => path);
+  return rows.map(toListed);
 };
 
 /** What a version has at these paths; nothing for a path where it has none. */
@@ -113,6 +113,9 @@ const rowOf = ({ path, entry }: EntryChange) => ({
   media_type: entry?.mediaType ?? null,
 });
 
+/** As statements read changes of the index. */
+export const entryRows = (changes: readonly EntryChange[]): string => JSON.stringify(changes.map(rowOf));
+
 /** Turns what stands in the newest version into what stands in the one after it, whose number is `seq`. */
 export const changeEntries = async (
   tx: Tx,
@@ -120,7 +123,7 @@ export const changeEntries = async (
   seq: number,
   changes: readonly EntryChange[],
 ): Promise<void> => {
-  const rows = JSON.stringify(changes.map(rowOf));
+  const rows = entryRows(changes);
   await tx`
     update knowledge_entries set to_seq = ${seq}
     from json_to_recordset(${rows}::text::json) as each (path text)

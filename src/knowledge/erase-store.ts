@@ -81,13 +81,18 @@ export const insertErasure = (tx: Tx, each: ErasureRecord): Promise<unknown> => 
   values (${each.base}, ${digestOfCid(each.blob)}, ${each.actor}, ${each.authority}, ${each.reasonCode}, ${each.at},
     ${each.eventId}, ${each.destroyed})`;
 
-/** Whether a pack names these bytes, or a base that has not erased them; `blob` is a column of the statement around it. */
-const isHeld = (db: Queryable, blob: Fragment): Fragment => db`(
+/**
+ * Whether a pack names these bytes, or a base that has not erased them, or an import on its way in: nobody may take them
+ * away then.
+ * @param blob their SHA-256, as the statement around it has it
+ */
+export const isHeld = (db: Queryable, blob: Fragment): Fragment => db`(
   exists (select from versions where versions.digest = ${blob})
   or exists (select from knowledge_entries as held where held.blob = ${blob}
     and not exists (select from knowledge_erasures as gone where gone.base = held.base and gone.blob = held.blob))
   or exists (select from knowledge_documents as held where held.blob = ${blob}
-    and not exists (select from knowledge_erasures as gone where gone.base = held.base and gone.blob = held.blob)))`;
+    and not exists (select from knowledge_erasures as gone where gone.base = held.base and gone.blob = held.blob))
+  or ${blob} in (select held.blob from knowledge_imports as held))`;
 
 /** Of a document that nobody holds any more. */
 export const forgetWords = (db: Queryable, blob: Cid): Promise<unknown> => db`

@@ -12,6 +12,7 @@ import {
   CAR_TYPE,
   writeVersionCar,
 } from '../protocol/knowledge/car.ts';
+import { namedDigestOfCid } from '../protocol/knowledge/changes.ts';
 import { type Step, walkContent } from '../protocol/knowledge/content-walk.ts';
 import { decodeEntry, type Entry } from '../protocol/knowledge/entry.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
@@ -19,9 +20,8 @@ import { type RunningList, startListHash } from '../protocol/knowledge/list-hash
 import type { BlockSource } from '../protocol/merkle-tree/place.ts';
 import { inPieces } from '../protocol/pieces.ts';
 import { digestOfDocument } from './document-body.ts';
-import { entriesAt } from './entry-store.ts';
 import { jsonOf } from './export-json.ts';
-import { erasedPathsAt } from './export-store.ts';
+import { countedAt, erasedPathsAt } from './export-store.ts';
 import { tarOf } from './export-tar.ts';
 import { manifestView } from './read-versions.ts';
 import type { Look, Looked, ReadVersion } from './retrieval.ts';
@@ -51,7 +51,7 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   json: 'application/json; charset=utf-8',
 };
 
-const MOST_LISTED = 1_000;
+const MOST_LISTED = 5_000;
 const MOST_PATHS_TOLD = 100;
 /** Entries whose documents are read before it is their turn, and up to which size. */
 const AHEAD = 32;
@@ -64,10 +64,10 @@ const totalsOf = async ({ db }: ExportDeps, { base, seq }: ReadVersion): Promise
   const list = startListHash();
   let [entries, bytes, after] = [0, 0, ''];
   for (;;) {
-    const page = await entriesAt(db, base, seq, { prefix: '', after, limit: MOST_LISTED });
-    for (const entry of page) {
-      list.add(entry);
-      bytes += entry.size;
+    const page = await countedAt(db, base, seq, after, MOST_LISTED);
+    for (const { path, digest, size } of page) {
+      list.add(path, digest);
+      bytes += size;
     }
     entries += page.length;
     const last = page.at(-1);
@@ -127,7 +127,7 @@ async function* checked(
   { hash }: Totals,
 ): AsyncGenerator<ArchivedItem, void, void> {
   for await (const item of items) {
-    if (item.kind === 'entry') list.add({ path: item.path, blob: item.entry.blob });
+    if (item.kind === 'entry') list.add(item.path, namedDigestOfCid(item.entry.blob));
     yield item;
   }
   if (list.finish() !== hash) throw new Error(`the tree of ${version} and the table of its entries differ`);

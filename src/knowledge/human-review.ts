@@ -50,7 +50,7 @@ const hasGatingPass = (reviewed: Reviewed): boolean =>
 
 /**
  * Required suites that have not passed on this very revision. What the proposer, or who stands behind it, found out
- * itself proves nothing, unless the policy lets it.
+ * itself proves nothing, whatever a policy says of self-review.
  */
 export const missingSuites = ({
   contribution,
@@ -60,9 +60,7 @@ export const missingSuites = ({
 }: Reviewed): readonly string[] => {
   const passed = judgements.evals.filter(
     ({ digest, result, evaluator }) =>
-      digest === revision.digest &&
-      result === 'pass' &&
-      (policy.allow_self_review || !contribution.closure.includes(evaluator)),
+      digest === revision.digest && result === 'pass' && !contribution.closure.includes(evaluator),
   );
   return policy.required_evals.filter((suite) => passed.every((each) => each.suite !== suite));
 };

@@ -29,24 +29,29 @@ const rowOf = ({ path, cid, entry }: ImportedEntry) => ({
 
 /**
  * Names the documents, and waits for whoever was about to take them away as garbage: put after that, they stay as long
- * as the rows do.
+ * as the rows do. Tells the paths of those that were erased from the base, which must not be put.
  */
 export const insertImported = async (
   sql: Sql,
   id: string,
+  base: BaseId,
   entries: readonly ImportedEntry[],
   at: Date,
-): Promise<void> => {
-  if (entries.length === 0) return;
-  await sql`
+): Promise<readonly KnowledgePath[]> => {
+  if (entries.length === 0) return [];
+  const [row] = await sql<{ erased: KnowledgePath[] | null }[]>`
     with each as materialized (
-      select * from json_to_recordset(${JSON.stringify(entries.map(rowOf))}::text::json)
+      select path, fold, decode(entry, 'base64') as entry, decode(blob, 'base64') as blob, size, media_type
+      from json_to_recordset(${JSON.stringify(entries.map(rowOf))}::text::json)
         as each (path text, fold text, entry text, blob text, size bigint, media_type text)
     ), named as (
       insert into knowledge_imports (import, path, fold, entry, blob, size, media_type, at)
-      select ${id}, path, fold, decode(entry, 'base64'), decode(blob, 'base64'), size, media_type, ${at} from each
+      select ${id}, path, fold, entry, blob, size, media_type, ${at} from each
     )
-    select count(sweep_of(blob)) from (select distinct decode(blob, 'base64') as blob from each order by 1) as blobs`;
+    select count(sweep_of(blob)) as waited, (select array_agg(path order by path) from each
+      join knowledge_erasures as erasures on erasures.blob = each.blob where erasures.base = ${base}) as erased
+    from (select distinct blob from each order by blob) as blobs`;
+  return row?.erased ?? [];
 };
 
 export interface FoundWords {

@@ -51,7 +51,7 @@ const receive = async (
   try {
     requireBase(car, base);
     await the.verifyVersion(base, car.block, car.envelope);
-    await receiveArchive(the, id, car.items());
+    await receiveArchive(the, id, base, car.items());
     return car;
   } finally {
     await car.close();

@@ -90,7 +90,7 @@ export const withReason = (
   reason: ReviewReason,
 ): readonly ReviewReason[] => (reasons.includes(reason) ? reasons : [...reasons, reason]);
 
-/** How often it may still be revised: a cap that was lowered since holds at once, one that was raised does not. */
+/** How often it may still be revised: from now on no more than a cap that was lowered since; one that was raised is none. */
 export const revisionsLeft = (
   policy: Pick<ContributionPolicy, 'max_revisions'>,
   contribution: Pick<ContributionRecord, 'revisionsLeft'>,

@@ -216,6 +216,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     destroyErased: destroyBytes({ sql, now, blobs }),
   };
   const retrieving = retrieve({ ...the, makeEvent: the.make, append: retrievalAppender(sql) });
+  const exporting = lookAtExport(the);
   addRetrievalRoutes(router, {
     ...the,
     looks,
@@ -223,7 +224,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     replay: replayRetrieval({
       authorise: the.authorise,
       alarm,
-      kinds: replayKinds(looks),
+      kinds: replayKinds({ ...looks, export: exporting }),
       findRetrieval: (eventId) => findRetrieval(sql, eventId),
       hasErasures: async ({ base }, seq) => (await erasedIn(sql, base, seq)) !== undefined,
     }),
@@ -233,7 +234,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
   addArchiveRoutes(router, {
     ...the,
     retrieve: retrieving,
-    lookAtExport: lookAtExport(the),
+    lookAtExport: exporting,
     importVersion: importVersion({
       ...the,
       makeEvent: the.make,

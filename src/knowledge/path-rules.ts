@@ -11,13 +11,25 @@ export interface Requirement {
   readonly paths: readonly string[];
 }
 
-/** The segments of a pattern between its `**`. */
-type Groups = readonly (readonly string[])[];
+/** A segment between its stars: what it begins with, what has to come in between, and what it ends with. */
+interface Segment {
+  readonly head: string;
+  readonly pieces: readonly string[];
+  /** Undefined where there is no star: then the head is all of it. */
+  readonly tail: string | undefined;
+}
 
-// Every piece between two stars is looked for once, as early as it can stand: nothing is ever tried again.
-const segmentFits = (pattern: string, text: string): boolean => {
+/** The segments of a pattern between its `**`. */
+type Groups = readonly (readonly Segment[])[];
+
+const segmentOf = (pattern: string): Segment => {
   const [head = '', ...pieces] = pattern.split('*');
   const tail = pieces.pop();
+  return { head, pieces, tail };
+};
+
+// Every piece is looked for once, as early as it can stand: nothing is ever tried again.
+const segmentFits = ({ head, pieces, tail }: Segment, text: string): boolean => {
   if (tail === undefined) return text === head;
   const end = text.length - tail.length;
   if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
@@ -30,8 +42,8 @@ const segmentFits = (pattern: string, text: string): boolean => {
   return true;
 };
 
-const standsAt = (group: readonly string[], segments: readonly string[], at: number): boolean =>
-  group.every((pattern, index) => segmentFits(pattern, segments[at + index] ?? ''));
+const standsAt = (group: readonly Segment[], segments: readonly string[], at: number): boolean =>
+  group.every((segment, index) => segmentFits(segment, segments[at + index] ?? ''));
 
 // The same among segments: no two of them are compared more than once.
 const pathFits = (groups: Groups, segments: readonly string[]): boolean => {
@@ -50,10 +62,10 @@ const pathFits = (groups: Groups, segments: readonly string[]): boolean => {
 };
 
 const groupsOf = (pattern: string): Groups => {
-  const groups: string[][] = [[]];
+  const groups: Segment[][] = [[]];
   for (const segment of foldPath(pattern).split('/')) {
     if (segment === '**') groups.push([]);
-    else groups.at(-1)?.push(segment);
+    else groups.at(-1)?.push(segmentOf(segment));
   }
   return groups;
 };

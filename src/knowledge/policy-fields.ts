@@ -6,9 +6,11 @@ import { pathProblems } from '../protocol/knowledge-path.ts';
 
 const MAX_LIST = 64;
 const MAX_TEXT = 512;
+// A rule is held against every path of a contribution, of which there may be thousands.
+const MAX_SEGMENTS = 16;
 const MAX_NAME_SHOWN = 64;
 const MAX_APPROVALS = 16;
-const SUITE = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+const SUITE = /^[a-z0-9][a-z0-9_./-]{0,127}$/;
 
 export type Report = (
   where: string,
@@ -84,7 +86,7 @@ export const workforces = listOf(
   (text) => parseWorkforceId(text) !== undefined,
 );
 
-export const suites = listOf('the name of a suite: a-z, 0-9, and _ . - within', isSuite);
+export const suites = listOf('the name of a suite: a-z, 0-9, and _ . / - within', isSuite);
 
 const mediaPatterns = listOf('a media type in lower case, or one such as text/*', isMediaPattern);
 
@@ -98,7 +100,9 @@ export const mediaTypes: Reader = (value, where, report) => {
 const pattern: Reader = (value, where, report) => {
   if (typeof value !== 'string' || value.length > MAX_TEXT || pathProblems(value).length > 0)
     return report(where, `must be written like a path, in at most ${MAX_TEXT} bytes`);
-  const isMixed = value.split('/').some((segment) => segment !== '**' && segment.includes('**'));
+  const segments = value.split('/');
+  if (segments.length > MAX_SEGMENTS) return report(where, `may have at most ${MAX_SEGMENTS} segments`);
+  const isMixed = segments.some((segment) => segment !== '**' && segment.includes('**'));
   return isMixed ? report(where, 'may have ** only as a whole segment') : value;
 };
 

@@ -75,9 +75,9 @@ export const readPolicy = (body: unknown, sensitivity: Sensitivity): Contributio
 };
 
 /**
- * Allows what each of the policies allows, and nothing else: the effective one of a proposal is that of all since it was
- * made. Only between `verified` and `direct` is there something that neither order has: the service itself keeps what
- * `verified` gives it, which asks more of it than `direct` asks of anybody.
+ * Allows nothing that one of the policies does not allow: the effective one of a proposal is that of all since it was
+ * made. Only between `verified` and `direct` is there no order: the service itself keeps what `verified` gives it, which
+ * asks more of it than `direct` asks of anybody.
  */
 export const strictest = (
   policies: readonly [ContributionPolicy, ...ContributionPolicy[]],

@@ -21,6 +21,8 @@ export interface PointerReadDeps {
   readonly authorise: Authorise;
   /** Leaves in the log. */
   readonly logSize: () => Promise<number>;
+  /** Of an event, open to whoever may see it; `late` until it is sealed. */
+  readonly findProof: (eventId: string, open: boolean) => Promise<string | 'late'>;
 }
 
 /** Who may move a pointer, or review what moves it, may look at it as well. */
@@ -42,7 +44,14 @@ export interface PointerView {
   readonly moved_at: Date | null;
   readonly reason: string | null;
   readonly event_id: string | null;
+  /** That the log has the move; null until it is sealed. */
+  readonly proof: string | null;
 }
+
+const proofOf = async (the: PointerReadDeps, eventId: string | null): Promise<string | null> => {
+  const proof = eventId === null ? 'late' : await the.findProof(eventId, true);
+  return proof === 'late' ? null : proof;
+};
 
 export const readPointer =
   (the: PointerReadDeps) =>
@@ -55,6 +64,7 @@ export const readPointer =
       moved_at: move?.at ?? null,
       reason: move?.reason ?? null,
       event_id: base.pointerEvent,
+      proof: await proofOf(the, base.pointerEvent),
     };
   };
 

@@ -5,9 +5,12 @@ import { blobKey } from '../../storage/object-keys.ts';
 import type { Staged, Staging } from '../../storage/staging.ts';
 import { collectBytes } from '../../storage/verify-bytes.ts';
 import type { Sql } from '../database/connect.ts';
+import { type Fault, fault } from '../protocol/faults.ts';
 import type { ArchivedEntry, ArchivedItem } from '../protocol/knowledge/car.ts';
 import { MAX_DOCUMENT_BYTES } from '../protocol/knowledge/entry.ts';
+import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { MAX_SEARCHED_BYTES, searchableWords } from '../protocol/knowledge/words.ts';
+import type { KnowledgePath } from '../protocol/knowledge-path.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
 import type { BlockStore } from './block-store.ts';
 import { type FoundWords, insertImported, insertWords } from './import-store.ts';
@@ -79,15 +82,20 @@ const letGo = async (staged: Staged, waiting: Set<Staged>): Promise<void> => {
   waiting.delete(staged);
 };
 
+export const erasedFromBase = (base: BaseId, paths: readonly KnowledgePath[]): Fault =>
+  fault('content_erased', { knowledge_base_id: base, paths }, 'Some of it was erased from this base.');
+
 const storeBatch = async (
   the: ReceiveDeps,
   id: string,
+  base: BaseId,
   { blocks, arrived }: Batch,
   waiting: Set<Staged>,
 ): Promise<void> => {
   const entries = arrived.map(({ item }) => ({ path: item.path, cid: item.block.cid, entry: item.entry }));
   // Named before they are put, so that no sweep takes them for garbage in between.
-  await insertImported(the.sql, id, entries, the.now());
+  const erased = await insertImported(the.sql, id, base, entries, the.now());
+  if (erased.length > 0) throw erasedFromBase(base, erased);
   const found: FoundWords[] = [];
   await inLanes(arrived, DOCUMENTS_AT_ONCE, async (each) => {
     await each.staged.promote(the.blobs, blobKey(each.staged.digest));
@@ -101,17 +109,18 @@ const storeBatch = async (
 /**
  * Takes in all of it, holding a few batches in memory at most. What it leaves in the stores is garbage until a version
  * names it.
- * Rejects as `items` does
+ * Rejects with Fault `content_erased`, and as `items` does
  */
 export const receiveArchive = async (
   the: ReceiveDeps,
   id: string,
+  base: BaseId,
   items: AsyncIterable<ArchivedItem>,
 ): Promise<void> => {
   const waiting = new Set<Staged>();
   try {
     const batches = batchesOf(the, items, waiting);
-    await inLanes(batches, BATCHES_AT_ONCE, (batch) => storeBatch(the, id, batch, waiting));
+    await inLanes(batches, BATCHES_AT_ONCE, (batch) => storeBatch(the, id, base, batch, waiting));
   } finally {
     for (const staged of waiting) await staged.discard();
   }

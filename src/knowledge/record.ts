@@ -40,6 +40,8 @@ export interface Done<Outcome extends JsonObject> {
   readonly status: number;
   /** In their order; the answer carries the receipt of the last. */
   readonly records: readonly KnowledgeRecord[];
+  /** True where `work` has appended them itself. */
+  readonly stored?: true;
 }
 
 export interface Written<Outcome extends JsonObject> {
@@ -89,7 +91,7 @@ const attempted = async <Outcome extends JsonObject>(
   // The point of no return is the end of this transaction.
   const done = await inTransaction(the.sql, async (tx) => {
     const outcome = await work(tx);
-    if (outcome.records.length > 0) await insertRecords(tx, outcome.records);
+    if (outcome.records.length > 0 && outcome.stored !== true) await insertRecords(tx, outcome.records);
     await remember(tx, attempt, outcome, the.now());
     return outcome;
   });

@@ -33,9 +33,14 @@ export interface RegisterDeps {
   readonly ensureSigner: (authority: string) => Promise<unknown>;
 }
 
+const MOST_SHOWN = 300;
+
 const readId = ({ knowledge_base_id: id }: JsonBody): BaseId => {
   const base = typeof id === 'string' ? parseBaseId(id) : undefined;
-  if (base === undefined) throw fault('invalid_knowledge_base_id', { found: id ?? null });
+  if (base === undefined)
+    throw fault('invalid_knowledge_base_id', {
+      found: typeof id === 'string' ? id.slice(0, MOST_SHOWN) : null,
+    });
   return base;
 };
 

@@ -4,6 +4,7 @@ import type { Capacity } from '../access/workforces/binding-store.ts';
 import type { Tx } from '../database/connect.ts';
 import type { JsonBody } from '../http/body.ts';
 import { fault } from '../protocol/faults.ts';
+import { requireOnly } from '../protocol/findings.ts';
 import type { BaseId, Operation } from '../protocol/knowledge/ids.ts';
 import type { BaseRecord } from './base.ts';
 import { type Standing, setStanding } from './base-store.ts';
@@ -69,6 +70,7 @@ const POINTER_MOVERS: readonly Capacity[] = ['reviewer', 'operator'];
  * @throws Fault knowledge_base_not_found, authority_denied, human_binding_missing, validation_error; so do all four
  */
 export const pauseBase = changing('administer', ADMINISTRATORS, (body) => {
+  requireOnly(body, ['reason_code', 'reads']);
   const [reason_code, reads] = [requiredCode(body, 'reason_code'), readsField(body)];
   return {
     to: { paused: true, reads },
@@ -82,6 +84,7 @@ export const pauseBase = changing('administer', ADMINISTRATORS, (body) => {
 });
 
 export const resumeBase = changing('administer', ADMINISTRATORS, (body) => {
+  requireOnly(body, ['reason_code']);
   const reason = grounds(optionalCode(body, 'reason_code'));
   return {
     to: { paused: false, reads: true },
@@ -95,6 +98,7 @@ export const resumeBase = changing('administer', ADMINISTRATORS, (body) => {
 
 /** Nothing is accepted, and the pointer goes nowhere but back, until it is released. */
 export const holdBase = changing('move_pointer', POINTER_MOVERS, (body) => {
+  requireOnly(body, ['reason_code']);
   const reason_code = requiredCode(body, 'reason_code');
   return {
     to: { held: true },
@@ -107,6 +111,7 @@ export const holdBase = changing('move_pointer', POINTER_MOVERS, (body) => {
 });
 
 export const releaseBase = changing('move_pointer', POINTER_MOVERS, (body) => {
+  requireOnly(body, ['reason_code']);
   const reason = grounds(optionalCode(body, 'reason_code'));
   return {
     to: { held: false },

@@ -1,5 +1,6 @@
-// The locks and notes by which a sweep takes a blob that no version names, and none that one is about to name.
+// The locks and notes by which a sweep takes a blob that nobody holds, and none that somebody is about to name.
 import type { Queryable } from '../database/connect.ts';
+import { isHeld } from '../knowledge/erase-store.ts';
 
 /** @param digest in hex, as in all functions here. Waits for commits that name the blob. */
 export const lockBlob = (session: Queryable, digest: string): Promise<unknown> =>
@@ -12,12 +13,12 @@ export const unlockBlob = async (session: Queryable, digest: string): Promise<bo
   return row?.held === true;
 };
 
-/** Notes that the blob is about to go, unless a version names it; false where one does. */
+/** Notes that the blob is about to go, unless somebody holds it; false where somebody does. */
 export const noteSweep = async (session: Queryable, digest: string, at: Date): Promise<boolean> => {
   const result = await session`
     insert into swept_blobs (digest, swept_at)
     select decode(${digest}, 'hex'), ${at}
-    where not exists (select from versions where versions.digest = decode(${digest}, 'hex'))
+    where not ${isHeld(session, session`decode(${digest}, 'hex')`)}
     on conflict (digest) do update set sweep = excluded.sweep, swept_at = excluded.swept_at`;
   return result.count === 1;
 };

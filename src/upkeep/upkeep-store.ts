@@ -1,5 +1,6 @@
 // The rows as a check of the registry reads them: beside one another, page by page, from one snapshot.
 import type { Queryable, Sql, Tx } from '../database/connect.ts';
+import { isHeld } from '../knowledge/erase-store.ts';
 import type { EventKind } from '../protocol/event.ts';
 
 /** Pages are small where rows may be large. */
@@ -210,10 +211,11 @@ export const eventsOfKinds = (
 export const allRoots = (db: Queryable) =>
   db<{ version: number; envelope: string }[]>`select version, envelope from roots order by version`;
 
-/** Which of these digests, in hex, some version names. Whoever else names blobs has to stand here and in a sweep's note. */
+/** Which of these digests, in hex, somebody holds: what a sweep asks once more before it takes one of the others. */
 export const namedDigests = async (db: Queryable, digests: readonly string[]): Promise<Set<string>> => {
   const rows = await db<{ digest: string }[]>`
-    select distinct encode(digest, 'hex') as digest from versions
-    where digest = any(select decode(hex, 'hex') from unnest(${digests as string[]}::text[]) as hex)`;
+    select hex as digest from unnest(${digests as string[]}::text[]) as hex
+      cross join lateral (select decode(hex, 'hex') as blob) as wanted
+    where ${isHeld(db, db`wanted.blob`)}`;
   return new Set(rows.map(({ digest }) => digest));
 };

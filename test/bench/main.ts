@@ -1,9 +1,10 @@
-// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log]
+// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge]
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeConnection, connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
+import { benchKnowledge } from './knowledge.ts';
 import { benchLog } from './log.ts';
 import { benchPublish } from './publish.ts';
 import { benchReads } from './reads.ts';
@@ -51,7 +52,13 @@ const configuration = async (databaseUrl: string) => {
   };
 };
 
-const BENCHES = { reads: benchReads, publish: benchPublish, verify: benchVerify, log: benchLog };
+const BENCHES = {
+  reads: benchReads,
+  publish: benchPublish,
+  verify: benchVerify,
+  log: benchLog,
+  knowledge: benchKnowledge,
+};
 
 const chosen = () =>
   Object.entries(BENCHES).flatMap(([name, bench]) => (only === undefined || only === name ? [bench] : []));

@@ -44,7 +44,11 @@ const rateOf = async (
 };
 
 /** Small commits on as many connections as publishes have, after `before` each. */
-const commits = async (bench: Bench, parallel: number, before: () => Promise<unknown>): Promise<number> => {
+export const commits = async (
+  bench: Bench,
+  parallel: number,
+  before: () => Promise<unknown>,
+): Promise<number> => {
   const sql = connect({ url: bench.databaseUrl, max: Math.min(parallel, MAX_CONNECTIONS) });
   await sql`create table if not exists bench (id bigint generated always as identity primary key, body bytea)`;
   const body = randomBytes(200);

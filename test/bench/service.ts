@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accountWith, createPublisher, delegate, type Publisher } from '../world/publisher.ts';
 import { caller } from '../world/registry.ts';
-import { ROOT } from '../world/source.ts';
+import { ROOT, TYPESCRIPT } from '../world/source.ts';
 
 export interface Service {
   readonly url: string;
@@ -35,7 +35,7 @@ export const startScript = async (
   argument: string,
 ): Promise<{ url: string; child: ChildProcess }> => {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', path, argument], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, path, argument], {
     // As the launcher has it.
     env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
     cwd: ROOT,

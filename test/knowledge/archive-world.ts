@@ -55,6 +55,8 @@ export interface NodeOptions extends BaseWorldOptions {
   readonly importing?: (deps: ImportDeps) => ImportDeps;
   /** Uploads up to this size wait in memory. */
   readonly stagedInMemory?: number;
+  /** How long an import may take. */
+  readonly importMs?: number;
 }
 
 const believing =
@@ -92,7 +94,7 @@ export const startNode = async (options: NodeOptions = {}): Promise<Node> => {
         importVersion: importVersion(importing(deps)),
         admitExport: admission({ most: 4, mostOfOne: 2 }),
         pace: { graceMs: 2_000, bytesPerSecond: 1_024 },
-        importMs: 60_000,
+        importMs: options.importMs ?? 60_000,
       });
     },
   });

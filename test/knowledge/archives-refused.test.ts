@@ -18,6 +18,7 @@ import {
   versionEnvelope,
 } from '../../src/protocol/knowledge/version.ts';
 import { digestOf } from '../../storage/digest.ts';
+import { blobKey } from '../../storage/object-keys.ts';
 import { naiveCar, parseNaively, type Section, sectionOf } from '../protocol/car-world.ts';
 import { type Node, startPair, type Visible } from './archive-world.ts';
 import type { Content } from './written-base.ts';
@@ -201,17 +202,43 @@ describe('an archive of something else', () => {
     ]);
   });
 
-  it('that holds what was erased from this base is refused, with the paths', async () => {
-    await to.sql`
+  it('that holds what was erased from this base is refused, with the paths, and brings none of it back', async () => {
+    const digest = digestOf(Buffer.from('page 0: '));
+    const erase = () => to.sql`
       insert into knowledge_erasures (base, blob, actor, authority, reason_code, at, event_id)
-      values (${to.id}, decode(${digestOf(Buffer.from('page 0: '))}, 'hex'), 'x', 'law', 'wish', now(), 'erasure')`;
+      values (${to.id}, decode(${digest}, 'hex'), 'x', 'law', 'wish', now(), 'erasure')`;
+    await to.blobs.delete(blobKey(digest));
+    await erase();
     const { status, json } = await to.import(version.id, car);
     expect([status, json.error, json.details.paths]).toEqual([
       410,
       'content_erased',
       ['chapter-0/page-0.md'],
     ]);
+    expect(await to.blobs.head(blobKey(digest))).toBeUndefined();
     await to.sql`delete from knowledge_erasures`;
+  });
+
+  it('that holds what was erased while it came in is refused, with the paths', async () => {
+    const late = await startPair(
+      { entries: { 'kept.md': 'kept', 'gone.md': 'gone' } },
+      {
+        importing: (deps) => ({
+          ...deps,
+          record: async (attempt, work) => {
+            await late.to.sql`
+              insert into knowledge_erasures (base, blob, actor, authority, reason_code, at, event_id)
+              values (${late.to.id}, sha256('gone'), 'x', 'law', 'wish', now(), 'erasure')`;
+            return deps.record(attempt, work);
+          },
+        }),
+      },
+    );
+    const bytes = (await late.from.export('car')).bytes;
+    const { status, json } = await late.to.import(late.from.versions[0]?.id ?? '', bytes);
+    expect([status, json.error, json.details.paths]).toEqual([410, 'content_erased', ['gone.md']]);
+    expect(await late.to.visible()).toMatchObject({ versions: 0, entries: 0, imports: 0, current: null });
+    await late.stop();
   });
 });
 

@@ -65,7 +65,7 @@ const attemptOf = async ({ token }: Member): Promise<Attempt> => {
 const reason = { reason_code: 'x' };
 const policy = { base: BASE, body: { contribution_policy: { max_changes: 7 } }, policyVersion: undefined };
 const ACTS: readonly (readonly [string, (the: Deps, attempt: Attempt) => Promise<unknown>])[] = [
-  ['registers nothing', (the, attempt) => registerBase(the)(attempt, registrationOf(attempt.by.id, NEXT))],
+  ['registers nothing', (the, attempt) => registerBase(the)(attempt, registrationOf(world.steward.id, NEXT))],
   ['changes no policy', (the, attempt) => changePolicy(the)(attempt, policy)],
   ['pauses nothing', (the, attempt) => pauseBase(the)(attempt, BASE, reason)],
   ['resumes nothing', (the, attempt) => resumeBase(the)(attempt, BASE, {})],

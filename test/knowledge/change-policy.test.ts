@@ -93,6 +93,13 @@ describe('a policy', () => {
     expect(await governed(world.registry)).toEqual(before);
   });
 
+  it('is refused with a member that nobody knows, and nothing is stored', async () => {
+    const before = await governed(world.registry);
+    const answer = await change({ required_approvals: 4 }, { evidences: EVIDENCE } as object);
+    expect([answer.status, answer.json.error]).toEqual([400, 'validation_error']);
+    expect(await governed(world.registry)).toEqual(before);
+  });
+
   it.each<[string, () => Promise<Member>, string]>([
     [
       'a reviewer',

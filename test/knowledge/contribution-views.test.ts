@@ -95,16 +95,17 @@ describe('one contribution', () => {
     ]);
     const agent = (await world.get(`/contributions/${answered.id}`, world.author)).json.unmet_gates;
     expect(agent.map(({ code }: { code: string }) => code)).toEqual([
+      'authority_denied',
       'self_review_forbidden',
       'human_review_required',
     ]);
   });
 
-  it('has no gates any more when it has come to its end', async () => {
+  it('has only one gate any more when it has come to its end', async () => {
     const done = await world.propose(world.id, world.author, { 'e.md': 'five' }, { state: 'rejected' });
     expect((await world.get(`/contributions/${done.id}`)).json).toMatchObject({
       state: 'rejected',
-      unmet_gates: [],
+      unmet_gates: [{ code: 'invalid_transition', state: 'rejected' }],
     });
   });
 

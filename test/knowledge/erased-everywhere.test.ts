@@ -70,7 +70,9 @@ describe('an erased document', () => {
     expect(versionCid(block)).toBe(version);
     expect(Buffer.from(parseEnvelope(json.manifest.signature).payload).equals(block)).toBe(true);
     const nodes = json.blocks.map((text: string) => Buffer.from(text, 'base64'));
-    expect(await verifyPath(KNOWLEDGE_TREE, parseCid(json.content), 'customer.md' as never, nodes)).toBe(json.entry);
+    expect(await verifyPath(KNOWLEDGE_TREE, parseCid(json.content), 'customer.md' as never, nodes)).toBe(
+      json.entry,
+    );
     expect(decodeEntry(Buffer.from(json.entry_block, 'base64')).blob).toBe(blobOf(SECRET));
   });
 

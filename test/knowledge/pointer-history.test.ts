@@ -109,6 +109,7 @@ describe('the pointer', () => {
       moved_at: new Date(clock).toISOString(),
       reason: 'promote',
       event_id: base.pointerEvent,
+      proof: null,
     });
   });
 
@@ -122,6 +123,7 @@ describe('the pointer', () => {
       moved_at: null,
       reason: null,
       event_id: null,
+      proof: null,
     });
     const past = await world.call('GET', world.at('/resolve?as_of=0', empty.id), { as: reader });
     expect([past.status, past.json.details.oldest_available]).toEqual([410, null]);

@@ -166,10 +166,10 @@ describe('sizes', () => {
     expect(broken({ path_rules: [{ pattern: 'ü'.repeat(257) }] })).toEqual(['/path_rules/0/pattern']);
   });
 
-  it('of patterns end at 32 segments', () => {
+  it('of patterns end at 16 segments', () => {
     const deep = (segments: number) => ({ path_rules: [{ pattern: times(segments, () => '*').join('/') }] });
-    expect(readPolicy(deep(32), 'internal').path_rules).toHaveLength(1);
-    expect(broken(deep(33))).toEqual(['/path_rules/0/pattern']);
+    expect(readPolicy(deep(16), 'internal').path_rules).toHaveLength(1);
+    expect(broken(deep(17))).toEqual(['/path_rules/0/pattern']);
   });
 
   it.each([

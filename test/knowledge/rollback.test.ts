@@ -117,6 +117,16 @@ describe('the events of a base', () => {
     expect(moves[2].payload.rollback_of).toBe(moves[1].event_id);
   });
 
+  it('are behind what the pointer says of itself, with the proof', async () => {
+    const { event_id, proof, generation, knowledge_base_version } = await get(`/bases/${BASE}/pointer`);
+    const { event } = openEvent(parseTlogProof(proof).extra ?? new Uint8Array());
+    expect(event).toMatchObject({
+      id: event_id,
+      kind: 'KnowledgeBaseCurrentPointerMoved',
+      data: { payload: { generation, to_version: knowledge_base_version } },
+    });
+  });
+
   it('are each in the log, as whoever reads them can check', async () => {
     const discovery = (await the.registry.call('GET', '/.well-known/openwop-registry')).json;
     const vkey = parseVkey(discovery.trust.log.vkey);

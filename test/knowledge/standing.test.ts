@@ -118,6 +118,7 @@ describe('the standing of a base', () => {
     ['no reason to hold', 'hold', undefined],
     ['a sentence for a reason', 'pause', { reason_code: 'It leaks.' }],
     ['a list for a reason', 'pause', { reason_code: ['leak'] }],
+    ['a slip for reads', 'pause', { reason_code: 'leak', read: false }],
     ['a word for reads', 'pause', { reason_code: 'leak', reads: 'no' }],
     ['a sentence for a reason to release', 'release', { reason_code: 'It is done.' }],
   ])('is not changed with %s, and nothing is stored', async (_, act, body) => {

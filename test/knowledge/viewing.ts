@@ -19,7 +19,7 @@ import { type Proposals, proposals } from './proposals.ts';
 export interface ViewingWorld extends BaseWorld, Proposals {
   /** May propose, and nothing else. */
   readonly author: Actor;
-  /** May review, and list events. */
+  /** May review and accept, and list events. */
   readonly reviewer: Actor;
   /** May administer, and list events; bound as architect. */
   readonly steward: Actor;
@@ -77,8 +77,8 @@ export const startViewingWorld = async (options: BaseWorldOptions = {}): Promise
     verbs: ['propose'],
   });
   const reviewer = await world.addActor('human:acme.example:checker', {
-    operations: ['review'],
-    verbs: ['review', 'list'],
+    operations: ['review', 'accept'],
+    verbs: ['review', 'accept', 'list'],
     capacities: ['reviewer'],
   });
   const steward = await world.addActor('human:acme.example:steward', {

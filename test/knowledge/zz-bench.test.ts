@@ -31,7 +31,7 @@ const textOf = (at: number) => {
 it('bench', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'attestry-bench-'));
   const blobs = await openDiskStore(join(dir, 'blobs'));
-  const node = await startNode({ blobs });
+  const node = await startNode({ blobs, importMs: 900_000, importing: (deps) => ({ ...deps, record: async (a, w) => { const t = performance.now(); const r = await deps.record(a, w); console.log('tx s', (performance.now() - t) / 1000); return r; } }) });
   try {
     const nodes = new Map<string, Uint8Array>();
     let bytes = 0;
@@ -94,7 +94,7 @@ it('bench', async () => {
     const watch = setInterval(() => {
       peak = Math.max(peak, process.memoryUsage().rss);
     }, 20);
-    const session = new Session(); session.connect(); await session.post('Profiler.enable'); await session.post('Profiler.start');
+    
     let started = performance.now();
     const reply = await fetch(`${node.url}${node.at('/import')}?version=${versionCid(block)}`, {
       method: 'POST',
@@ -102,11 +102,11 @@ it('bench', async () => {
       body: Readable.toWeb(createReadStream(file)) as never,
       duplex: 'half',
     } as never);
-    console.log(top((await session.post('Profiler.stop')).profile));
+    
     console.log(reply.status, JSON.stringify(await reply.json()));
     console.log('import s', (performance.now() - started) / 1000, 'rss +MB', (peak - before) / 1e6);
     for (const format of ['car']) {
-      await session.post('Profiler.start');
+      
       peak = process.memoryUsage().rss;
       const b = peak;
       started = performance.now();
