@@ -45,6 +45,7 @@ import { addHealthRoutes } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Pace } from './http/steady.ts';
 import { openKnowledge } from './knowledge/open.ts';
+import { type AppendRetrieval, retrievalAppender } from './knowledge/retrieval-store.ts';
 import { knownBases, leaveToHumans, lockProposalsOf } from './knowledge/staffing-store.ts';
 import { readDiscovery as makeDiscovery } from './packs/discovery.ts';
 import { unyankVersion, yankVersion } from './packs/lifecycle.ts';
@@ -104,6 +105,8 @@ export interface Overrides {
   readonly now?: () => Date;
   readonly publishing?: (deps: PublishDeps) => PublishDeps;
   readonly sealing?: (steps: SealSteps) => SealSteps;
+  /** How a read of a knowledge base is recorded. */
+  readonly recordRead?: (append: AppendRetrieval) => AppendRetrieval;
   /** How long a writer waits for the seal; milliseconds. */
   readonly sealWaitMs?: number;
   readonly freshnessCheckMs?: number;
@@ -356,6 +359,7 @@ const wire = async (
     }),
     delegatedKey: keysInUse.find,
     alarm: (sentence, evidence) => log.error(evidence, sentence),
+    recordRead: overrides.recordRead?.(retrievalAppender(sql)) ?? retrievalAppender(sql),
     admitUpload: publishing.admit,
     admitImport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),
     admitExport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),

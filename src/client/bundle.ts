@@ -6,7 +6,9 @@ import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { registryBase } from './network/http-url.ts';
 import { TransportError } from './network/transport.ts';
 import { refusal } from './refusal.ts';
-import { parseWanted, RequestInvalid, type Wanted } from './resolve.ts';
+import { parseWanted } from './request.ts';
+import { RequestInvalid } from './request-invalid.ts';
+import type { Wanted } from './resolve.ts';
 
 export const BUNDLE_FORMAT = 'attestry-bundle/v1';
 

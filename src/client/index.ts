@@ -2,6 +2,8 @@
 
 // biome-ignore-start lint/performance/noBarrelFile: the one door through which hosts import this library
 
+/** `parseKnowledgePath('claims/refunds.md')` → where an entry stands; whatever is no path is refused. */
+export { type KnowledgePath, parseKnowledgePath } from '../protocol/knowledge-path.ts';
 /** What a verdict rests on, weakest to strongest in two ways: what a key signed, and whether a log records it. */
 export { ASSURANCES, type Assurance } from './assurance.ts';
 /** `parseBundle(text)` and `bundleBytes(bundle)`: the one file that a version is verified from without a network. */
@@ -12,6 +14,35 @@ export { fileTrustStore } from './file-trust-store.ts';
 export { type InstalledVersion, type InstallOptions, type InstallProgress, installPacks } from './install.ts';
 /** `loadInstalled(dir, name)` → the files of a pack, every byte checked against what was installed. */
 export { type InstalledPack, type InstallMarker, loadInstalled } from './installed.ts';
+/** `verifyKnowledgeArchive(stream, {base, version})`: an export of a base, believed by the id of its version. */
+export {
+  type ArchiveQuestion,
+  type VerifiedArchive,
+  verifyKnowledgeArchive,
+} from './knowledge/archive.ts';
+/** What belief in a version of a base rests on. */
+export { KNOWLEDGE_ASSURANCES, type KnowledgeAssurance } from './knowledge/assurance.ts';
+export type { DifferencePage, DocumentDifference } from './knowledge/diff.ts';
+export type { FoundDocument, ProvenAbsence } from './knowledge/entry.ts';
+export type { CheckedEvent } from './knowledge/event.ts';
+/** `knowledgeOf({registry, transport, store})`, `lookAtKnowledge(…)`: the same without Node. */
+export {
+  type Knowledge,
+  type KnowledgePolicy,
+  knowledgeOf,
+  lookAtKnowledge,
+} from './knowledge/knowledge.ts';
+export type { EntryPage, ListedPath } from './knowledge/list.ts';
+/** `openKnowledge({url, token, principal})` → `version`, and from a version `get`, `list`, `search`, `diff`. */
+export { type OpenKnowledgeOptions, openKnowledge } from './knowledge/open-knowledge.ts';
+/** `parseKnowledgeReference('kb:acme.example:claims:wording@current')`; a version instead of `current` pins it. */
+export {
+  formatKnowledgeReference,
+  type KnowledgeReference,
+  parseKnowledgeReference,
+} from './knowledge/reference.ts';
+export type { Hit, Hits } from './knowledge/search.ts';
+export type { BelievedVersion } from './knowledge/version.ts';
 /** `makeBundle({url}, request)` verifies a version and keeps everything that was answered on the way. */
 export { type BundleOptions, type MadeBundle, makeBundle } from './make-bundle.ts';
 /** HTTP with bounds in bytes and time, redirects that stay public, and a token that stays at home. */
@@ -35,7 +66,9 @@ export {
 } from './refusal.ts';
 export type { OpenRegistry } from './registry.ts';
 /** `parseRequest('vendor.acme.tools@^1.2')`, then `resolveRequest(registry, request)` → one version. */
-export { type PackRequest, parseRequest, RequestInvalid, resolveRequest, type Wanted } from './resolve.ts';
+export { parseRequest } from './request.ts';
+export { RequestInvalid } from './request-invalid.ts';
+export { type PackRequest, resolveRequest, type Wanted } from './resolve.ts';
 export { memoryTrustStore, type TrustState, type TrustStore } from './trust-state.ts';
 /** `verifyVersion({registry})(name, version)` → `Verified`, or a `Refusal`; nothing is written to disk. */
 export {

@@ -17,7 +17,8 @@ import {
 import { recheckInstalled } from './recheck.ts';
 import { Refusal, refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
-import { type PackRequest, parseRequest, resolveRequest, type Wanted } from './resolve.ts';
+import { parseRequest } from './request.ts';
+import { type PackRequest, resolveRequest, type Wanted } from './resolve.ts';
 import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
 
 export interface InstallOptions extends OpenRegistryOptions {

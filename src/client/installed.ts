@@ -10,7 +10,7 @@ import type { Assurance } from './assurance.ts';
 import { undefinedIfAbsent } from './files-on-disk.ts';
 import { refusal } from './refusal.ts';
 import { readJsonObject } from './registry-reader.ts';
-import { RequestInvalid } from './resolve.ts';
+import { RequestInvalid } from './request-invalid.ts';
 
 /** The record of one install; `files` maps each path to the hex SHA-256 of its bytes, `sizes` to their number. */
 export interface InstallMarker {

@@ -1,16 +1,12 @@
 // Whether the log records a version, and what it records of it: its bytes, its key, its signature, its place and time.
-import { decodeBase64, equalBytes, fromUtf8 } from '../../keys/bytes.ts';
+import { decodeBase64 } from '../../keys/bytes.ts';
 import type { JsonObject } from '../../keys/canonical.ts';
-import { KeyError } from '../../keys/errors.ts';
 import { type Digest, parseDigest } from '../../storage/digest.ts';
-import { type OpenedEvent, openEvent } from '../protocol/event.ts';
 import type { Tree } from '../protocol/faults.ts';
-import { LogError } from '../protocol/log-errors.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
-import { hashLeaf, rootFromInclusion } from '../protocol/merkle.ts';
-import { MAX_PROOF_BYTES, parseTlogProof, type TlogProof } from '../protocol/tlog-proof.ts';
+import { MAX_PROOF_BYTES, type TlogProof } from '../protocol/tlog-proof.ts';
 import { addressOf } from './discovery.ts';
-import type { LogView } from './log-view.ts';
+import { type Asked, openExtra, proofMalformed, readProof, requireIncluded } from './proven-event.ts';
 import { refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
 import type { Wanted } from './resolve.ts';
@@ -31,38 +27,12 @@ export interface Recorded {
   readonly treeSize: number;
 }
 
-const malformed = (path: string, reason: string, more: Readonly<Record<string, unknown>> = {}) =>
-  refusal('leaf', 'proof_malformed', { path, reason, ...more });
+const asked = (path: string): Asked => ({ question: 'leaf', path });
 
 const fetchProof = async (registry: OpenRegistry, path: string): Promise<TlogProof> => {
   const bytes = await registry.reader.bytes('leaf', path, MAX_PROOF_BYTES);
   if (bytes === undefined) throw refusal('leaf', 'proof_missing', { path });
-  try {
-    return parseTlogProof(fromUtf8(bytes) ?? '');
-  } catch (error) {
-    if (!(error instanceof LogError)) throw error;
-    throw malformed(path, error.code, error.details);
-  }
-};
-
-const openExtra = ({ extra }: TlogProof, path: string): OpenedEvent => {
-  if (extra === undefined) throw malformed(path, 'no event');
-  try {
-    return openEvent(extra);
-  } catch (error) {
-    if (!(error instanceof KeyError || error instanceof RangeError)) throw error;
-    throw malformed(path, error.message);
-  }
-};
-
-/** Gives the size of the tree that holds the leaf. */
-const requireIncluded = async (log: LogView, proof: TlogProof, leaf: Uint8Array): Promise<number> => {
-  const { size, root } = await log.believe('leaf', proof.checkpoint);
-  const { index, path } = proof;
-  const found = rootFromInclusion({ index, size, leafHash: hashLeaf(leaf), path });
-  if (found === undefined || !equalBytes(found, root))
-    throw refusal('leaf', 'leaf_not_included', { index, size, hashes: path.length });
-  return size;
+  return readProof(asked(path), bytes);
 };
 
 /** The event must be this version's publication and no other event, version or tree. */
@@ -90,7 +60,7 @@ const readRecord = (event: JsonObject, path: string): Omit<Recorded, 'index' | '
     (keyId === undefined) === (signature === undefined) &&
     (encoded === undefined) === (signature === undefined);
   if (digest === undefined || Number.isNaN(time.getTime()) || !(size >= 0) || !wellSigned)
-    throw malformed(path, 'another form of event');
+    throw proofMalformed(asked(path), 'another form of event');
   return { at: time, digest, size, keyId, signature };
 };
 
@@ -108,8 +78,8 @@ export const requireRecorded = async (
   if (log === undefined || template === undefined) return undefined;
   const path = addressOf(template, { name: wanted.name, version: wanted.version });
   const proof = await fetchProof(registry, path);
-  const { event, leaf } = openExtra(proof, path);
-  const treeSize = await requireIncluded(log, proof, leaf);
+  const { event, leaf } = openExtra(asked(path), proof);
+  const treeSize = await requireIncluded(asked(path), log, proof, leaf);
   requireSubject(event, wanted, tree);
   return { ...readRecord(event, path), index: proof.index, treeSize };
 };

@@ -10,6 +10,8 @@ import type { TrustStore } from './trust-state.ts';
 export interface OpenRegistryOptions extends Omit<LookOptions, 'transport' | 'store'> {
   /** Sent to that origin only; needed where packs are private. */
   readonly token?: string | undefined;
+  /** More headers that say who asks, sent to that origin only. */
+  readonly identity?: Readonly<Record<string, string>> | undefined;
   /** Where to remember what was believed; default: `~/.attestry/trust/`. */
   readonly statePath?: string | undefined;
   readonly allowPrivateRedirects?: boolean | undefined;
@@ -21,9 +23,9 @@ export interface OpenRegistryOptions extends Omit<LookOptions, 'transport' | 'st
 
 /** The network as these options have it. */
 export const transportOf = (options: OpenRegistryOptions): Transport => {
-  const { token, lookup, allowPrivateRedirects: allowPrivate } = options;
+  const { token, identity, lookup, allowPrivateRedirects: allowPrivate } = options;
   const registry = registryBase(options.url);
-  return options.transport ?? httpTransport({ registry, token, lookup, allowPrivate });
+  return options.transport ?? httpTransport({ registry, token, identity, lookup, allowPrivate });
 };
 
 /** The memory as these options have it. */

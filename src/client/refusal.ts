@@ -1,7 +1,7 @@
 // Why a client does not believe: the questions it asks, in order, and the reasons it may refuse for. Pure.
 
-/** Every question, in the order in which it is asked, with what a "yes" says. */
-export const QUESTIONS = {
+/** What is asked about a pack, in the order in which it is asked, with what a "yes" says. */
+const PACK_QUESTIONS = {
   registry: 'the registry answers, within bounds, and has what was asked for',
   root: 'the root document follows from the one pinned or seen first, and has not expired',
   keyring: 'the registrar signed the keyring; it is fresh and not older than the last one seen',
@@ -18,6 +18,23 @@ export const QUESTIONS = {
   engines: 'the pack admits the protocol version of this host',
   installed: 'the files on disk are the ones that were installed',
 } as const;
+
+/** What is asked about a version of a base beside that, and about whatever is read from it. */
+const KNOWLEDGE_QUESTIONS = {
+  manifest: 'the manifest is the block that the version is named after, and it is of that base',
+  current: 'the log records that the pointer moved to this version, and no later move was seen',
+  entry: 'the tree of the version proves what stands at the path',
+  document: 'the bytes are the ones that the entry names',
+  page: 'the tree of the version proves that the page leaves nothing out and adds nothing',
+  hits: 'every hit stands in the version, in the order that was said',
+  scores: 'every hit has the words that were looked for, as often as was said',
+  difference: 'both trees prove that this is all that differs',
+  export: 'the export holds the version, all that it names, and nothing else',
+  event: 'the log holds the leaf that commits to this event',
+} as const;
+
+/** Every question, with what a "yes" says. */
+export const QUESTIONS = { ...PACK_QUESTIONS, ...KNOWLEDGE_QUESTIONS } as const;
 export type Question = keyof typeof QUESTIONS;
 
 const DELEGATED_THEN = 'that key spoke for this namespace and stood in force when the log recorded it';
@@ -83,7 +100,7 @@ export const REFUSALS = {
   key_unusable: 'The public key cannot be used.',
   key_inactive: 'The key is not in force.',
   key_revoked: 'The key was revoked.',
-  key_not_permitted: 'The key does not speak for the namespace of this pack.',
+  key_not_permitted: 'The key does not speak for that name.',
   // The release statement
   statement_missing: 'There is no release statement, and the host asks for one.',
   statement_signature: 'The release statement is not signed by the key that signed the pack.',
@@ -93,6 +110,29 @@ export const REFUSALS = {
   // The version and the host
   pack_version_yanked: 'The version was yanked.',
   pack_engine_unsupported: 'The pack does not admit the protocol version of this host.',
+  // Bases
+  knowledge_not_found: 'The registry shows no such thing to this principal.',
+  knowledge_denied: 'The registry does not let this principal read that.',
+  knowledge_unavailable: 'The registry does not give that out now.',
+  content_erased: 'This content was erased; the record of that stays.',
+  version_block_mismatch: 'The manifest is not the block that the version is named after.',
+  version_moved: 'The pointer of the base moved while the version was read.',
+  version_malformed: 'The block is no manifest of a version.',
+  version_of_another_base: 'The version is one of another base.',
+  version_signature_invalid: 'Nobody who speaks for the base signed this version.',
+  pointer_mismatch: 'The log records another move of the pointer than the registry says.',
+  pointer_rollback: 'The pointer stands where it stood before a move that was seen.',
+  pointer_fork: 'The pointer names another version than it was seen to name after the same move.',
+  entry_unproven: 'The blocks do not prove what stands at the path.',
+  entry_mismatch: 'The version has something else at that path.',
+  document_mismatch: 'The document is not the one that its entry names.',
+  page_mismatch: 'The page is not what the version has there.',
+  hits_mismatch: 'The hits are not in the order, or not of the number, that was asked for.',
+  score_mismatch: 'The document does not have the words as often as the registry says.',
+  difference_mismatch: 'What is said to differ is not what differs.',
+  hash_mismatch: 'The registry names another hash of what it gave out.',
+  export_mismatch: 'The export is not what its version names.',
+  event_mismatch: 'The event is not the one that its leaf commits to.',
   // Bundles
   bundle_unreadable: 'The file is no bundle that can be read.',
   bundle_incomplete: 'The bundle does not hold an answer that is needed.',

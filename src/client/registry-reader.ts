@@ -31,7 +31,8 @@ const REFUSAL_OF: Readonly<Record<TransportErrorCode, RefusalCode>> = {
 const ABSENT: ReadonlySet<number> = new Set([404, 410]);
 const DENIED: ReadonlySet<number> = new Set([401, 403]);
 
-const refusedBy = (question: Question, error: unknown): never => {
+/** @throws Refusal of the question for what the network did; whatever else was thrown */
+export const refusedBy = (question: Question, error: unknown): never => {
   if (!(error instanceof TransportError)) throw error;
   const evidence = { cause: error.code, ...error.details };
   throw refusal(question, REFUSAL_OF[error.code], evidence, error.message, error);

@@ -2,8 +2,8 @@
 import type { JsonObject, JsonValue } from '../../keys/canonical.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
-import { type PackName, type PackVersion, parsePackName, parsePackVersion } from '../protocol/pack-id.ts';
-import { highestSatisfying, parseRange } from '../protocol/semver-range.ts';
+import { type PackName, type PackVersion, parsePackVersion } from '../protocol/pack-id.ts';
+import { highestSatisfying } from '../protocol/semver-range.ts';
 import { addressOf } from './discovery.ts';
 import { refusal } from './refusal.ts';
 import { type OpenRegistry, treesOf } from './registry.ts';
@@ -22,45 +22,12 @@ export interface Wanted {
   readonly asked: 'exact' | 'range';
 }
 
-/** The request itself makes no sense; nothing was asked of any registry. */
-export class RequestInvalid extends Error {
-  override readonly name = 'RequestInvalid';
-}
-
 interface ListedVersion {
   readonly version: PackVersion;
   readonly yanked: boolean;
 }
 
 const MAX_INDEX_BYTES = 8 * 1024 * 1024;
-
-const parseName = (text: string): PackName => {
-  const name = parsePackName(text);
-  if (!name.ok) throw new RequestInvalid(`"${text.slice(0, 100)}": ${name.violation.message}`);
-  return name.value;
-};
-
-/**
- * Reads `NAME`, `NAME@1.0.0` or `NAME@^1.2` (node-semver ranges); a bare name asks for the highest version.
- * @throws RequestInvalid
- */
-export const parseRequest = (text: string): PackRequest => {
-  const split = text.indexOf('@');
-  const name = parseName(split < 0 ? text : text.slice(0, split));
-  const range = split < 0 ? '*' : text.slice(split + 1);
-  const version = parsePackVersion(range);
-  if (version.ok) return { name, range, exact: version.value };
-  if (range === '' || parseRange(range) === undefined)
-    throw new RequestInvalid(`"${text.slice(0, 100)}": "${range.slice(0, 60)}" is no version and no range.`);
-  return { name, range, exact: undefined };
-};
-
-/** @throws RequestInvalid */
-export const parseWanted = (name: string, version: string): Wanted => {
-  const parsed = parsePackVersion(version);
-  if (!parsed.ok) throw new RequestInvalid(`"${version.slice(0, 80)}": ${parsed.violation.message}`);
-  return { name: parseName(name), version: parsed.value, asked: 'exact' };
-};
 
 /** A boolean in the served documents, an object with who and when in richer ones; anything else counts as a yank. */
 export const isYanked = (flag: JsonValue | undefined): boolean =>

@@ -12,6 +12,12 @@ export interface CheckpointMark {
   readonly note: string;
 }
 
+/** The newest move of a base's pointer that was seen. */
+export interface PointerMark {
+  readonly generation: number;
+  readonly version: string;
+}
+
 export interface TrustState {
   readonly format: 1;
   /** Base address of the registry this is about. */
@@ -21,6 +27,8 @@ export interface TrustState {
   readonly keyring?: KeyringMark | undefined;
   readonly checkpoint?: CheckpointMark | undefined;
   readonly withdrawals?: WithdrawalsMark | undefined;
+  /** By the id of the base. */
+  readonly pointers?: Readonly<Record<string, PointerMark>> | undefined;
 }
 
 /** Two heads that one log signed and that do not follow from one another: enough to convince anybody else. */
@@ -52,6 +60,7 @@ type Fields = Readonly<Record<string, 'text' | 'number'>>;
 const REGISTRAR_MARK: Fields = { version: 'number', treeSize: 'number', sha256: 'text', registrar: 'text' };
 const CHECKPOINT_MARK: Fields = { vkey: 'text', size: 'number', root: 'text', note: 'text' };
 const ROOT_MARK: Fields = { version: 'number', sha256: 'text', envelope: 'text' };
+const POINTER_MARK: Fields = { generation: 'number', version: 'text' };
 
 const hasFields = (value: unknown, fields: Fields): boolean => {
   if (typeof value !== 'object' || value === null) return false;
@@ -64,6 +73,12 @@ const hasFields = (value: unknown, fields: Fields): boolean => {
 const isAbsentOr = (value: unknown, fields: Fields): boolean =>
   value === undefined || hasFields(value, fields);
 
+const isPointers = (value: unknown): boolean =>
+  value === undefined ||
+  (typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((mark) => hasFields(mark, POINTER_MARK)));
+
 export const isTrustState = (value: unknown): value is TrustState => {
   const state = value as Partial<TrustState> | null;
   return (
@@ -72,7 +87,8 @@ export const isTrustState = (value: unknown): value is TrustState => {
     hasFields(state.root, ROOT_MARK) &&
     isAbsentOr(state.keyring, REGISTRAR_MARK) &&
     isAbsentOr(state.checkpoint, CHECKPOINT_MARK) &&
-    isAbsentOr(state.withdrawals, REGISTRAR_MARK)
+    isAbsentOr(state.withdrawals, REGISTRAR_MARK) &&
+    isPointers(state.pointers)
   );
 };
 
@@ -90,10 +106,20 @@ const newerOf = <T>(
 const registrarOf = (mark: KeyringMark | WithdrawalsMark): string => mark.registrar;
 const versionOf = (mark: KeyringMark | WithdrawalsMark): number => mark.version;
 
+/** Of each base the later move. */
+const laterOf = (left: TrustState['pointers'], right: TrustState['pointers']): TrustState['pointers'] => {
+  if (left === undefined || right === undefined) return left ?? right;
+  const later = Object.entries(left).filter(
+    ([base, mark]) => mark.generation > (right[base]?.generation ?? -1),
+  );
+  return { ...right, ...Object.fromEntries(later) };
+};
+
 /** Whatever order two runs end in, the result is the newer of both, mark by mark. */
 export const forwardOf = (old: TrustState | undefined, next: TrustState): TrustState => {
   if (old === undefined) return next;
   const [newer, older] = old.root.version > next.root.version ? [old, next] : [next, old];
+  const pointers = laterOf(newer.pointers, older.pointers);
   return {
     ...newer,
     keyring: newerOf(newer.keyring, older.keyring, registrarOf, versionOf),
@@ -104,6 +130,7 @@ export const forwardOf = (old: TrustState | undefined, next: TrustState): TrustS
       ({ size }) => size,
     ),
     withdrawals: newerOf(newer.withdrawals, older.withdrawals, registrarOf, versionOf),
+    ...(pointers === undefined ? {} : { pointers }),
   };
 };
 

@@ -14,7 +14,8 @@ import { lifecycleWarnings, revocationWarnings } from './lifecycle.ts';
 import { fetchTarball, findOffer, requireDigest } from './offer.ts';
 import { type Answer, refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
-import { parseWanted, type Wanted } from './resolve.ts';
+import { parseWanted } from './request.ts';
+import type { Wanted } from './resolve.ts';
 import { requireSignature } from './signature.ts';
 import { requireStatement } from './statement.ts';
 

@@ -1,5 +1,6 @@
 // What differs between two versions of a base, by comparing their trees: page by page, with the proof that this is all.
 import type { Queryable } from '../database/connect.ts';
+import { admission } from '../http/admission.ts';
 import type { Cid } from '../protocol/cid.ts';
 import { ContentError } from '../protocol/content-errors.ts';
 import { fault } from '../protocol/faults.ts';
@@ -42,12 +43,19 @@ export interface GivenDiff {
 export interface DiffDeps {
   readonly db: Queryable;
   readonly blocks: BlockSource;
+  /** How much is compared at most; the usual unless told. */
+  readonly diffLimits?: DiffSizes;
 }
 
-/** Both trees together; more is held in memory for nobody. */
-const MOST_BLOCKS = 20_000;
-/** An answer carries these. */
-const MOST_PROVEN_BLOCKS = 4_000;
+/** Blocks in which two trees differ, both together. */
+export interface DiffSizes {
+  /** More is held in memory for nobody. */
+  readonly compared: number;
+  /** An answer carries these. */
+  readonly proven: number;
+}
+
+const USUAL_SIZES: DiffSizes = { compared: 20_000, proven: 4_000 };
 
 const versionsOf = async (the: DiffDeps, base: BaseId, from: Selector, to: Selector) => {
   const found = await versionsFor(the.db, base, [from, to]);
@@ -61,7 +69,8 @@ interface Compared {
 
 const compare = async (the: DiffDeps, from: Cid, to: Cid, proof: boolean): Promise<Compared> => {
   const reader = { profile: KNOWLEDGE_TREE, blocks: the.blocks };
-  const maxBlocks = proof ? MOST_PROVEN_BLOCKS : MOST_BLOCKS;
+  const { compared, proven: most } = the.diffLimits ?? USUAL_SIZES;
+  const maxBlocks = proof ? most : compared;
   try {
     if (!proof) return { differences: await diffTrees(reader, from, to, { maxBlocks }), nodes: undefined };
     const proven = await proveDiff(reader, from, to, { maxBlocks });
@@ -127,12 +136,17 @@ const givenSide = ({ path, before, after }: ListedDifference) => {
   return side === null ? [] : [{ path, blob: side.blob }];
 };
 
-/** @throws Fault version_not_found, diff_too_large */
-export const lookAtDifferences =
-  (the: DiffDeps): Look<DiffRequest, GivenDiff> =>
-  async (base, selector, request) => {
+/** Each comparison may hold all of its blocks in memory. */
+const MOST_AT_ONCE = 4;
+
+/** @throws Fault version_not_found, diff_too_large, busy */
+export const lookAtDifferences = (the: DiffDeps): Look<DiffRequest, GivenDiff> => {
+  const admit = admission({ most: MOST_AT_ONCE, mostOfOne: MOST_AT_ONCE });
+  return async (base, selector, request) => {
     const [from, to] = await versionsOf(the, base, selector, request.other);
-    const { differences, nodes } = await compare(the, from.content, to.content, request.proof);
+    const { differences, nodes } = await admit(undefined, () =>
+      compare(the, from.content, to.content, request.proof),
+    );
     const rest = differences.filter(({ path }) => compareAsBytes(path, request.after) > 0);
     const page = await describe(the, from, to, rest.slice(0, request.limit));
     const next = rest.length > page.length ? (page.at(-1)?.path ?? null) : null;
@@ -146,3 +160,4 @@ export const lookAtDifferences =
       given: { to, differences: page, next, proof },
     };
   };
+};

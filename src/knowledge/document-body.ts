@@ -11,7 +11,7 @@ export type DocumentBody =
 
 export interface OpenedDocument {
   readonly body: DocumentBody;
-  /** Lets go of a body that nobody reads. */
+  /** Lets go of a body that nobody reads on; may be called at any time, and again. */
   readonly release: () => Promise<void>;
 }
 

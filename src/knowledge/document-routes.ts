@@ -5,11 +5,12 @@ import type { Context } from 'koa';
 import type { Acting } from '../access/workforces/acting.ts';
 import { param } from '../http/reply.ts';
 import { atLeast, type Pace } from '../http/steady.ts';
+import { allowTime } from '../http/upload-time.ts';
 import { type Cid, codecOf } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { type AskingDeps, baseParam, cidOfText, reading, whoAsks } from './asking.ts';
-import type { DocumentBody, OpenedDocument } from './document-body.ts';
+import type { OpenedDocument } from './document-body.ts';
 import type { TakenDocument, UploadRequest } from './documents.ts';
 import type { Alarm } from './retrieve.ts';
 
@@ -40,12 +41,14 @@ const GUARDS = {
   'Content-Disposition': 'attachment',
 } as const;
 
+/** What is not read to its end, since its reader went or asked for the head alone, is let go of all the same. */
 export const sendDocumentBody = (
   { alarm }: Pick<DocumentRoutesDeps, 'alarm'>,
   ctx: Context,
-  body: DocumentBody,
+  { body, release }: OpenedDocument,
   mediaType: string,
 ): void => {
+  ctx.res.once('close', () => void release());
   ctx.set(GUARDS);
   ctx.set('Content-Type', mediaType);
   if (body.kind === 'bytes') ctx.body = viewOf(body.bytes);
@@ -66,11 +69,15 @@ const documentParam = (ctx: Context): Cid => {
   );
 };
 
+/** Of the largest document over a line that is no faster than most. */
+const UPLOAD_MS = 15 * 60 * 1_000;
+
 const takeUpload =
   (the: DocumentRoutesDeps) =>
   async (ctx: Context): Promise<void> => {
     const [base, document] = [baseParam(ctx), documentParam(ctx)];
     const by = await whoAsks(the, ctx, 'knowledge:write');
+    allowTime(ctx.req, UPLOAD_MS);
     const body = atLeast(the.pace, ctx.req);
     const { size, searchable, created } = await the.takeDocument({ by, base, document, body });
     ctx.status = created ? 201 : 200;
@@ -79,8 +86,8 @@ const takeUpload =
 
 const sendDocument = (the: DocumentRoutesDeps) =>
   reading(the, async (by, ctx) => {
-    const { body } = await the.readDocument(by, baseParam(ctx), documentParam(ctx));
-    sendDocumentBody(the, ctx, body, 'application/octet-stream');
+    const opened = await the.readDocument(by, baseParam(ctx), documentParam(ctx));
+    sendDocumentBody(the, ctx, opened, 'application/octet-stream');
   });
 
 export const addDocumentRoutes = (router: Router, the: DocumentRoutesDeps): void => {

@@ -18,7 +18,7 @@ import { versionFor } from './retrieve.ts';
 
 export type EntryRequest = { readonly kind: 'entry'; readonly path: KnowledgePath };
 
-export interface GivenEntry extends Pick<OpenedDocument, 'body'> {
+export interface GivenEntry extends OpenedDocument {
   readonly mediaType: string;
 }
 
@@ -38,9 +38,9 @@ export const lookAtEntry =
     const { blob, size, mediaType, erased } = found.entry;
     const record = erased ? await erasureOf(the.db, base, blob) : undefined;
     if (record !== undefined) throw erasedFault(record);
-    const { body, release } = await the.open(blob, size);
-    const given = { body, mediaType };
-    return { version, hash: hashOfEntry({ path, blob }), entries: 1, bytes: size, given, release };
+    const opened = await the.open(blob, size);
+    const [hash, given, { release }] = [hashOfEntry({ path, blob }), { ...opened, mediaType }, opened];
+    return { version, hash, entries: 1, bytes: size, given, release };
   };
 
 export type ListRequest = {

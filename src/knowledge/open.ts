@@ -5,12 +5,14 @@ import type { Staging } from '../../storage/staging.ts';
 import type { SignerFor } from '../access/authority-keys.ts';
 import type { DelegatedKey } from '../access/delegations.ts';
 import { forgetOutcomes } from '../access/idempotency-store.ts';
+import { remembering } from '../access/remember.ts';
 import type { Acting, WhoActs } from '../access/workforces/acting.ts';
 import { bindingInForce, type Capacity } from '../access/workforces/binding-store.ts';
 import type { Sql } from '../database/connect.ts';
 import type { Admit } from '../http/admission.ts';
 import { param } from '../http/reply.ts';
 import type { Pace } from '../http/steady.ts';
+import type { BaseId } from '../protocol/knowledge/ids.ts';
 import type { MakeEvent } from '../transparency/append.ts';
 import { eventWithId } from '../transparency/log-store.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
@@ -59,7 +61,7 @@ import { recordRefusal } from './record-refusal.ts';
 import { authoriseNew, registerBase } from './register.ts';
 import { replayRetrieval } from './replay.ts';
 import { addRetrievalRoutes } from './retrieval-routes.ts';
-import { entryFinder, findRetrieval, retrievalAppender } from './retrieval-store.ts';
+import { type AppendRetrieval, entryFinder, findRetrieval } from './retrieval-store.ts';
 import { type Alarm, retrieve } from './retrieve.ts';
 import { reviewQueue } from './review-queue.ts';
 import { reviseContribution } from './revise.ts';
@@ -94,6 +96,7 @@ export interface KnowledgeDeps {
   readonly signerFor: SignerFor;
   readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
   readonly alarm: Alarm;
+  readonly recordRead: AppendRetrieval;
   readonly admitUpload: Admit;
   readonly admitImport: Admit;
   readonly admitExport: Admit;
@@ -215,7 +218,14 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     admit: the.admitUpload,
     destroyErased: destroyBytes({ sql, now, blobs }),
   };
-  const retrieving = retrieve({ ...the, makeEvent: the.make, append: retrievalAppender(sql) });
+  // Bases do not go away, and how one stands is asked together with what is looked for.
+  const known = remembering((id) => findBase(sql, id as BaseId));
+  const retrieving = retrieve({
+    authorise: authorise({ ...the.asking, findBase: known.find }),
+    makeEvent: the.make,
+    append: the.recordRead,
+    alarm,
+  });
   const exporting = lookAtExport(the);
   addRetrievalRoutes(router, {
     ...the,

@@ -12,7 +12,6 @@ import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { MAX_SEARCHED_BYTES, searchableWords } from '../protocol/knowledge/words.ts';
 import type { KnowledgePath } from '../protocol/knowledge-path.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
-import type { BlockStore } from './block-store.ts';
 import { type FoundWords, insertImported, insertWords } from './import-store.ts';
 
 export interface ReceiveDeps {
@@ -20,7 +19,8 @@ export interface ReceiveDeps {
   readonly now: () => Date;
   readonly staging: Staging;
   readonly blobs: BlobStore;
-  readonly blocks: Pick<BlockStore, 'put'>;
+  /** Past what is kept at hand: nobody reads these blocks soon. */
+  readonly putBlocks: (blocks: readonly Block[]) => Promise<unknown>;
 }
 
 /** An entry whose document waits in staging. */
@@ -102,7 +102,7 @@ const storeBatch = async (
     found.push(...(await wordsOf(each)));
     await letGo(each.staged, waiting);
   });
-  await the.blocks.put(blocks);
+  await the.putBlocks(blocks);
   await insertWords(the.sql, found);
 };
 

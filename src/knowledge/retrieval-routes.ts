@@ -104,7 +104,7 @@ const sendEntry = (the: RetrievalRoutesDeps) =>
     verb: 'get',
     request: (ctx): EntryRequest => ({ kind: 'entry', path: pathOfText(param(ctx, 'path')) }),
     look: the.looks.entry,
-    send: (ctx, { given }) => sendDocumentBody(the, ctx, given.body, given.mediaType),
+    send: (ctx, { given }) => sendDocumentBody(the, ctx, given, given.mediaType),
   });
 
 const sendProof = (the: RetrievalRoutesDeps) =>

@@ -12,8 +12,17 @@ const CHILDREN = Uint8Array.of(1);
 
 export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concatBytes(LEAF, entry));
 
-export const hashChildren = (left: Uint8Array, right: Uint8Array): Uint8Array =>
-  sha256(concatBytes(CHILDREN, left, right));
+/** Written anew for each pair, and read before the next: a buffer for each would cost more than its hash. */
+const pair = new Uint8Array(1 + 2 * HASH_BYTES);
+
+export const hashChildren = (left: Uint8Array, right: Uint8Array): Uint8Array => {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES)
+    return sha256(concatBytes(CHILDREN, left, right));
+  pair.set(CHILDREN);
+  pair.set(left, 1);
+  pair.set(right, 1 + HASH_BYTES);
+  return sha256(pair);
+};
 
 type HashChildren = typeof hashChildren;
 

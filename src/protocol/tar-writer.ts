@@ -1,7 +1,7 @@
 // Writes a ustar archive in the one spelling that the public registry's builder uses. Pure.
 import { BLOCK } from './tar-header.ts';
 
-interface SplitName {
+export interface SplitName {
   readonly prefix: string;
   readonly name: string;
 }
@@ -24,8 +24,11 @@ const octal = (value: number, digits: number): string => value.toString(8).padSt
 
 const sumOf = (header: Uint8Array): number => header.reduce((sum, byte) => sum + byte, 0);
 
+/** `x`: a pax header about the file behind it. */
+export type TarFlag = '0' | 'x';
+
 /** Mode 0644, no owner, no time: nothing that differs between two machines. */
-const headerOf = ({ prefix, name }: SplitName, size: number): Uint8Array => {
+export const tarHeader = ({ prefix, name }: SplitName, size: number, flag: TarFlag = '0'): Uint8Array => {
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0);
   header.write(octal(0o644, 7), 100);
@@ -34,12 +37,18 @@ const headerOf = ({ prefix, name }: SplitName, size: number): Uint8Array => {
   header.write(octal(size, 11), 124);
   header.write(octal(0, 11), 136);
   header.write(' '.repeat(8), 148);
-  header.write('0', 156);
+  header.write(flag, 156);
   header.write('ustar\x0000', 257);
   header.write(prefix, 345);
   header.write(`${octal(sumOf(header), 7)}\0`, 148);
   return header;
 };
+
+/** What fills up the last block of a file of that size. */
+export const tarPadding = (size: number): Uint8Array => Buffer.alloc(-size & (BLOCK - 1));
+
+/** What every archive ends with. */
+export const tarEnd = (): Uint8Array => Buffer.alloc(2 * BLOCK);
 
 /**
  * The archive of these files, entries sorted by UTF-16 code units of their paths, two empty blocks at the end.
@@ -51,7 +60,7 @@ export const writeTar = (files: ReadonlyMap<string, Uint8Array>): Uint8Array => 
     const bytes = files.get(path) ?? new Uint8Array(0);
     const name = splitName(path);
     if (name === undefined) throw new Error(`ustar cannot hold the path ${path}`);
-    blocks.push(headerOf(name, bytes.length), bytes, Buffer.alloc(-bytes.length & (BLOCK - 1)));
+    blocks.push(tarHeader(name, bytes.length), bytes, tarPadding(bytes.length));
   }
-  return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat([...blocks, tarEnd()]);
 };

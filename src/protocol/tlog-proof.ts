@@ -7,6 +7,9 @@ import { HASH_BYTES } from './merkle.ts';
 export const MAX_PROOF_BYTES = 256 * 1024;
 export const MAX_PROOF_HASHES = 63;
 
+/** Bytes of UTF-8 that a unit of UTF-16 takes at most: a short text need not be encoded to be counted. */
+const UTF8_PER_UNIT = 3;
+
 const HEADER = 'c2sp.org/tlog-proof@v1';
 
 export interface TlogProof {
@@ -50,11 +53,13 @@ const hashOf = (line: string): Uint8Array => {
  */
 export const parseTlogProof = (text: string): TlogProof => {
   refuseOverLimit(text.length, MAX_PROOF_BYTES);
-  refuseOverLimit(utf8(text).length, MAX_PROOF_BYTES);
+  if (text.length > MAX_PROOF_BYTES / UTF8_PER_UNIT) refuseOverLimit(utf8(text).length, MAX_PROOF_BYTES);
   const end = text.indexOf('\n\n');
   const [header = '', ...lines] = text.slice(0, Math.max(end, 0)).split('\n');
   const checkpoint = text.slice(end + 2);
-  if (header !== HEADER || checkpoint === '' || /\p{Surrogate}/u.test(text)) return malformed('header', text);
+  // The lines before it are ASCII, each by its own rule.
+  if (header !== HEADER || checkpoint === '' || /\p{Surrogate}/u.test(checkpoint))
+    return malformed('header', text);
   const extra = lines[0]?.startsWith('extra ') ? extraOf(lines.shift() ?? '') : undefined;
   const index = indexOf(lines.shift() ?? '');
   refuseOverLimit(lines.length, MAX_PROOF_HASHES);

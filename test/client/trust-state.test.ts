@@ -48,6 +48,18 @@ describe('the memory of a registry', () => {
     expect(versions(await store.recall())).toEqual([8, 8]);
   });
 
+  it('keeps of each base the latest move of its pointer', async () => {
+    const { path, store } = await newStore();
+    const pointers = (a: number, b: number) => ({
+      'kb:a': { generation: a, version: `v${a}` },
+      'kb:b': { generation: b, version: `v${b}` },
+    });
+    await store.remember({ ...state(1), pointers: pointers(3, 1) });
+    await store.remember({ ...state(1), pointers: pointers(2, 5) });
+    await store.remember(state(2));
+    expect((await fileTrustStore(path, REGISTRY).recall())?.pointers).toEqual(pointers(3, 5));
+  });
+
   it('begins the keyring afresh under a new registrar', async () => {
     const { store } = await newStore();
     await store.remember(state(1, 9_000));

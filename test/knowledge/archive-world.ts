@@ -7,6 +7,7 @@ import { KeyError } from '../../keys/errors.ts';
 import type { NamedKey } from '../../keys/key.ts';
 import { admission } from '../../src/http/admission.ts';
 import { addArchiveRoutes } from '../../src/knowledge/archive-routes.ts';
+import { putBlocks } from '../../src/knowledge/block-store.ts';
 import { lookAtExport } from '../../src/knowledge/export.ts';
 import { type ImportDeps, importVersion } from '../../src/knowledge/import.ts';
 import { retrievalAppender } from '../../src/knowledge/retrieval-store.ts';
@@ -83,6 +84,7 @@ export const startNode = async (options: NodeOptions = {}): Promise<Node> => {
       const { sql, whoActs, authorise, makeEvent, blocks, blobs } = parts;
       const deps: ImportDeps = {
         ...parts,
+        putBlocks: (some) => putBlocks(sql, some),
         staging: createStaging({ directory: staging, memoryBytes: stagedInMemory }),
         verifyVersion: believing(trusted),
         admit: admission({ most: 4, mostOfOne: 2 }),

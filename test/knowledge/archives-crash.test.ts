@@ -31,7 +31,7 @@ beforeAll(async () => {
       importing: (deps) => ({
         ...deps,
         record: (...args) => (failing(deps).record ?? deps.record)(...args),
-        blocks: { put: (blocks) => (failing(deps).blocks ?? deps.blocks).put(blocks) },
+        putBlocks: (blocks) => (failing(deps).putBlocks ?? deps.putBlocks)(blocks),
       }),
     },
   );
@@ -54,13 +54,11 @@ describe('an import that fails', () => {
 
   it.each([0, 1, 2])('at the blocks of batch %i leaves nothing to be seen', async (batch) => {
     let left = batch;
-    failing = ({ blocks }) => ({
-      blocks: {
-        put: async (some) => {
-          left -= 1;
-          if (left < 0) throw new Error('the database hung up');
-          await blocks.put(some);
-        },
+    failing = ({ putBlocks }) => ({
+      putBlocks: async (some) => {
+        left -= 1;
+        if (left < 0) throw new Error('the database hung up');
+        await putBlocks(some);
       },
     });
     expect((await to.import(version.id, car)).status).toBe(500);

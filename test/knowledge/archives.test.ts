@@ -138,6 +138,30 @@ describe('an export', () => {
     }
   });
 
+  it('asked for its headers only says what it would give', async () => {
+    const head = await from.call('HEAD', from.at('/versions/current/export/car'));
+    expect([head.status, head.bytes.length]).toEqual([200, 0]);
+    expect(head.headers.get('knowledge-base-version')).toBe(version.id);
+    expect(head.headers.get('content-type')).toBe('application/vnd.ipld.car; version=1');
+  });
+
+  it('that cannot be recorded is not given', async () => {
+    await from.sql`alter table knowledge_retrievals rename to elsewhere`;
+    const { status, json } = await from.export('car');
+    await from.sql`alter table elsewhere rename to knowledge_retrievals`;
+    expect([status, json.error]).toEqual([503, 'audit_unavailable']);
+    expect((await from.export('car')).status).toBe(200);
+  });
+
+  it('of a base that is paused for reads too is refused', async () => {
+    await from.sql`update knowledge_bases set paused = true, reads = false where id = ${from.id}`;
+    const { status, json } = await from.export('tar');
+    await from.sql`update knowledge_bases set reads = true where id = ${from.id}`;
+    expect([status, json.error]).toEqual([409, 'knowledge_base_paused']);
+    expect((await from.export('tar')).status).toBe(200);
+    await from.sql`update knowledge_bases set paused = false where id = ${from.id}`;
+  });
+
   it('of another kind, of no version, or by nobody who may, is refused, and nothing is recorded', async () => {
     const before = await from.stored();
     const stranger = await from.addActor('human:acme.example:lister', { verbs: ['list'] });

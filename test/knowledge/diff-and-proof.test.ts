@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../keys/bytes.ts';
 import { openEnvelope, parseEnvelope } from '../../keys/envelope.ts';
+import type { DiffSizes } from '../../src/knowledge/diff.ts';
 import { cidOf } from '../../src/protocol/cid.ts';
 import { decodeEntry, entryCid } from '../../src/protocol/knowledge/entry.ts';
 import { hashOfList } from '../../src/protocol/knowledge/retrieved.ts';
@@ -14,6 +15,7 @@ import { type RetrievalWorld, startRetrievalWorld } from './retrieval-world.ts';
 let world: RetrievalWorld;
 const asked: string[] = [];
 let sealed = false;
+let diffLimits: DiffSizes | undefined;
 
 beforeAll(async () => {
   const entries = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`p/${at}.md`, `text ${at}`]));
@@ -21,6 +23,12 @@ beforeAll(async () => {
   world = await startRetrievalWorld(
     { entries, versions: [{ ...edits, 'p/7.md': null, 'q.md': 'added' }, { 'q.md': null }] },
     {
+      looking: (the) => ({
+        ...the,
+        get diffLimits() {
+          return diffLimits ?? { compared: 1_000, proven: 1_000 };
+        },
+      }),
       findProof: async (eventId) => {
         asked.push(eventId);
         return sealed ? `proof of ${eventId}` : 'late';
@@ -112,6 +120,26 @@ describe('the differences of two versions', () => {
       version: version(0).id,
       request: { other: version(2).id, other_selector: 'current', selector: version(0).id },
     });
+  });
+
+  it('that are more than is compared at once are refused, and the refusal says what to do instead', async () => {
+    const before = await world.stored();
+    for (const [limits, query] of [
+      [{ compared: 5, proven: 1_000 }, ''],
+      [{ compared: 1_000, proven: 5 }, '?proof=1'],
+    ] as const) {
+      diffLimits = limits;
+      const answer = await diff(0, 1, query);
+      expect([answer.status, answer.json.error, answer.json.details.limit]).toEqual([
+        422,
+        'diff_too_large',
+        5,
+      ]);
+      expect(answer.json.message).toContain('list both');
+    }
+    expect(await world.stored()).toEqual(before);
+    expect((await diff(0, 1)).status).toBe(200);
+    diffLimits = undefined;
   });
 
   it('are shown to nobody who may not read both versions', async () => {

@@ -102,6 +102,24 @@ describe('in `verified`', () => {
   });
 });
 
+describe('G7: what may not go far', () => {
+  const verdicts = [verdict(verifier, 'pass')];
+
+  it.each([
+    ['confidential', ['human_review_required']],
+    ['restricted', ['human_review_required']],
+    ['internal', []],
+    ['public', []],
+  ] as const)('is accepted by humans only: %s', (sensitivity, codes) => {
+    const base = { sensitivity };
+    expect(shut({ policy: { mode: 'verified' }, base, verdicts, by: runtime })).toEqual(codes);
+    expect(shut({ policy: { mode: 'direct' }, base, by: worker('other') })).toEqual(
+      expect.arrayContaining([...codes]),
+    );
+    expect(shut({ policy: { mode: 'direct' }, base, by: reviewer })).toEqual([]);
+  });
+});
+
 describe('in `closed`', () => {
   const policy = { mode: 'closed' } as const;
 

@@ -41,6 +41,7 @@ describe('an acceptance', () => {
     });
     expect(shut({ ...revised, revision: { revision: 2, digest: OLDER_DIGEST } })).toEqual([]);
     expect(shut({ contribution: { revision: 2, digest: DIGEST } })).toEqual(['invalid_transition']);
+    expect(shut({ contribution: { revision: 1, digest: OLDER_DIGEST } })).toEqual(['invalid_transition']);
   });
 
   it('M20: comes in time, whether or not anybody has noticed that it is over', () => {

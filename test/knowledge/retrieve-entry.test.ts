@@ -1,5 +1,7 @@
 // One entry of a version: whoever may read it gets its bytes, the event comes first, and nothing else ever leaves.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDocumentMemory } from '../../src/knowledge/document-body.ts';
+import { type Cid, cidOf } from '../../src/protocol/cid.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
 import type { Answer } from '../world/registry.ts';
@@ -269,5 +271,80 @@ describe('the bytes that a base lost', () => {
     Object.assign(world.blobs, { get });
     expect(world.alarms.at(-1)?.sentence).toBe('a document broke off while it was given out');
     expect((await world.call('GET', address, { as: reader })).status).toBe(200);
+  });
+
+  it('are let go of where only their head is asked for, or their reader goes before the end', async () => {
+    const bytes = Buffer.alloc(8 * 1024 * 1024, 'z');
+    const { reader, key, address } = await damaged('endless', bytes);
+    const { get } = world.blobs;
+    const [opened, closed] = [[] as string[], [] as string[]];
+    const counting: typeof get = async (asked) => {
+      const found = await get(asked);
+      if (asked !== key || found === undefined) return found;
+      opened.push(asked);
+      const body = (async function* () {
+        try {
+          for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+        } finally {
+          closed.push(asked);
+        }
+      })();
+      return { ...found, body };
+    };
+    Object.assign(world.blobs, { get: counting });
+    const headers = { Authorization: `Bearer ${reader.token}` };
+    const head = await fetch(world.url + address, { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+    const gone = new AbortController();
+    const reply = await fetch(world.url + address, { headers, signal: gone.signal });
+    await reply.body?.getReader().read();
+    gone.abort();
+    await expect.poll(() => closed.length).toBe(2);
+    Object.assign(world.blobs, { get });
+    expect(opened).toHaveLength(2);
+  });
+});
+
+describe('the memory of documents', () => {
+  it('holds so many bytes, the least lately used let go first, and nothing once it is told to forget', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((text) => cidOf('raw', Buffer.from(text))) as [Cid, Cid, Cid];
+    const memory = createDocumentMemory(2_500);
+    memory.keep(a, Buffer.alloc(1_000));
+    memory.keep(b, Buffer.alloc(1_000));
+    expect(memory.get(a)).toHaveLength(1_000);
+    memory.keep(c, Buffer.alloc(1_000));
+    expect([a, b, c].map((cid) => memory.get(cid) !== undefined)).toEqual([true, false, true]);
+    memory.keep(b, Buffer.alloc(5_000));
+    expect(memory.get(b)).toBeUndefined();
+    memory.keep(a, Buffer.alloc(10));
+    memory.forget();
+    expect(memory.get(a)).toBeUndefined();
+  });
+
+  it('spares the store a small document that was read before, and gives out no less for it', async () => {
+    const { get } = world.blobs;
+    let asked = 0;
+    const counting: typeof get = (key) => {
+      asked += 1;
+      return get(key);
+    };
+    const base = await world.addBase('kb:acme.example:claims:kept', {
+      'kept.md': 'kept',
+      'large.bin': large,
+    });
+    const as = await world.addActor('human:acme.example:kept', { bases: [base.id] });
+    Object.assign(world.blobs, { get: counting });
+    const before = await world.stored();
+    for (const [path, reads] of [
+      ['kept.md', 1],
+      ['kept.md', 1],
+      ['large.bin', 2],
+      ['large.bin', 3],
+    ] as const) {
+      const answer = await world.call('GET', world.at(`/versions/current/entries/${path}`, base.id), { as });
+      expect([answer.status, asked]).toEqual([200, reads]);
+    }
+    Object.assign(world.blobs, { get });
+    expect((await world.stored()).events).toBe(before.events + 4);
   });
 });

@@ -7,7 +7,7 @@ import { collectGarbage, type Swept } from '../../src/upkeep/gc.ts';
 import { repairAll } from '../../src/upkeep/repair.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
 import { meanwhile } from '../world/meanwhile.ts';
-import { CRASH_STEPS, type Ground, ground } from '../world/processes.ts';
+import { crashPoints, type Ground, ground } from '../world/processes.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 import { damageIn } from './corruption.ts';
@@ -88,16 +88,13 @@ describe('a registry whose processes were killed', { timeout: 240_000 }, () => {
     await delegate(first.call, acme, ['vendor.acme.*']);
     first.process.kill('SIGKILL');
     await first.gone();
-    let at = 0;
-    for (const step of CRASH_STEPS) {
-      for (const flavour of ['not done', 'done but unreported'] as const) {
-        const version = `1.0.${at}`;
-        at += 1;
-        const body = await acme.pack({ version });
-        const doomed = await place.start({ step, flavour });
-        await doomed.call('PUT', addressOf('vendor.acme.tools', version), { body }).catch(() => undefined);
-        await doomed.gone();
-      }
+    for (const [at, point] of crashPoints('publishing').entries()) {
+      const version = `1.0.${at}`;
+      const body = await acme.pack({ version });
+      const doomed = await place.start(point);
+      await doomed.arm();
+      await doomed.call('PUT', addressOf('vendor.acme.tools', version), { body }).catch(() => undefined);
+      await doomed.gone();
     }
     const deps = await depsOf({ sql: place.database.sql, dataDir: place.dataDir });
     const { report } = await checkAll(deps)({ sample: 'all' });

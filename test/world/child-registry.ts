@@ -13,13 +13,22 @@ const die = (): never => {
   throw new Error('still alive');
 };
 
-/** Wraps a step so that the process dies right before it, or right after it was done and before anyone learns of it. */
+let armed = false;
+process.on('SIGUSR2', () => {
+  armed = true;
+  process.stdout.write('armed\n');
+});
+
+/**
+ * Wraps a step so that the process, once it is armed, dies right before it, or right after it was done and before
+ * anyone learns of it.
+ */
 const dying =
-  <A extends readonly unknown[], R>(step: (...given: A) => Promise<R>, flavour: CrashPoint['flavour']) =>
-  async (...given: A): Promise<R> => {
-    if (flavour === 'not done') die();
-    await step(...given);
-    return die();
+  <A extends readonly unknown[], R>(step: (...given: A) => R, flavour: CrashPoint['flavour']) =>
+  (...given: A): R => {
+    if (!armed) return step(...given);
+    if (flavour === 'not done') return die();
+    return Promise.resolve(step(...given)).then(die) as R;
   };
 
 const withCrash = (deps: PublishDeps, { step, flavour }: CrashPoint): PublishDeps => {
@@ -36,40 +45,37 @@ const withCrash = (deps: PublishDeps, { step, flavour }: CrashPoint): PublishDep
     case 'commit':
       return { ...deps, insertVersion: dying(deps.insertVersion, flavour) };
     case 'announce':
-      return { ...deps, announce: (subject) => void dying(async () => deps.announce(subject), flavour)() };
+      return { ...deps, announce: dying(deps.announce, flavour) };
     default:
       return deps;
   }
 };
 
-let armed = false;
-process.on('SIGUSR2', () => {
-  armed = true;
-});
-
 const isSealStep = (step: CrashPoint['step']): step is (typeof SEAL_STEPS)[number] =>
   (SEAL_STEPS as readonly string[]).includes(step);
 
-const withSealCrash = (steps: SealSteps, { step, flavour }: CrashPoint): SealSteps => {
-  if (!isSealStep(step)) return steps;
-  const honest = steps[step] as (...given: unknown[]) => Promise<unknown>;
-  const deadly = dying(async (...given: unknown[]) => honest(...given), flavour);
-  return { ...steps, [step]: (...given: unknown[]) => (armed ? deadly(...given) : honest(...given)) };
-};
+const withSealCrash = (steps: SealSteps, { step, flavour }: CrashPoint): SealSteps =>
+  isSealStep(step)
+    ? { ...steps, [step]: dying(steps[step] as (...given: unknown[]) => unknown, flavour) }
+    : steps;
 
 /** Only the doorbell may tell these processes of one another's commits. */
 const NEVER = 2 ** 31 - 1;
 
-const { dataDir, databaseUrl, crash } = JSON.parse(process.argv[2] ?? '{}') as {
+const { dataDir, databaseUrl, crash, unaudited } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly crash?: CrashPoint;
+  /** Gives knowledge out without recording it, to measure what recording costs. */
+  readonly unaudited?: boolean;
 };
 
-const publishing = (deps: PublishDeps): PublishDeps => (crash === undefined ? deps : withCrash(deps, crash));
+const dies = (work: CrashPoint['work']): CrashPoint | undefined => (crash?.work === work ? crash : undefined);
+const [publishCrash, sealCrash] = [dies('publishing'), dies('sealing')];
 const registry = await compose(testConfig(dataDir, databaseUrl), pino({ level: 'silent' }), {
-  publishing,
-  sealing: (steps) => (crash === undefined ? steps : withSealCrash(steps, crash)),
+  publishing: (deps) => (publishCrash === undefined ? deps : withCrash(deps, publishCrash)),
+  sealing: (steps) => (sealCrash === undefined ? steps : withSealCrash(steps, sealCrash)),
+  ...(unaudited === true ? { recordRead: () => async () => ({ token_ok: true, principal_ok: true }) } : {}),
   freshnessCheckMs: NEVER,
 });
 registry.server.listen(0, '127.0.0.1');

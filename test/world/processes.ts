@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type OwnDatabase, ownDatabase } from './database.ts';
 import { caller, countStored, type Stored } from './registry.ts';
-import { ROOT } from './source.ts';
+import { ROOT, TYPESCRIPT } from './source.ts';
 
 export const CRASH_STEPS = [
   'authenticate',
@@ -18,10 +19,10 @@ export const CRASH_STEPS = [
   'announce',
 ] as const;
 
-/** Steps of sealing; a process dies there only after `arm`, since it seals from its first moment on. */
 export const SEAL_STEPS = ['nextUnsealed', 'putObject', 'sign', 'moveHead', 'announce', 'publish'] as const;
 
 export interface CrashPoint {
+  readonly work: 'publishing' | 'sealing';
   readonly step: (typeof CRASH_STEPS)[number] | (typeof SEAL_STEPS)[number];
   readonly flavour: 'not done' | 'done but unreported';
 }
@@ -30,8 +31,8 @@ export interface RegistryProcess {
   readonly url: string;
   readonly process: ChildProcess;
   readonly call: ReturnType<typeof caller>;
-  /** From now on it dies at its crash point. */
-  arm(): void;
+  /** From then on it dies at its crash point. */
+  arm(): Promise<void>;
   /** Resolves when the process is gone, however it went. */
   gone(): Promise<void>;
 }
@@ -46,23 +47,15 @@ export interface Ground {
 
 const CHILD = fileURLToPath(new URL('./child-registry.ts', import.meta.url));
 
-const firstLine = async (child: ChildProcess): Promise<string> => {
-  let text = '';
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    if (text.includes('\n')) return text.split('\n', 1)[0] ?? '';
-  }
-  throw new Error('the registry ended before it listened');
-};
-
 const start = async (dataDir: string, databaseUrl: string, crash?: CrashPoint): Promise<RegistryProcess> => {
   const settings = JSON.stringify({ dataDir, databaseUrl, crash });
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, settings], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, settings], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await firstLine(child);
-  child.stdout?.resume();
+  const told = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const { value: url, done } = await told.next();
+  if (done === true) throw new Error('the registry ended before it listened');
   const token = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
   const exited =
     child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
@@ -70,8 +63,46 @@ const start = async (dataDir: string, databaseUrl: string, crash?: CrashPoint): 
     url,
     process: child,
     call: caller(url, token),
-    arm: () => void child.kill('SIGUSR2'),
+    arm: async () => {
+      child.kill('SIGUSR2');
+      await told.next();
+    },
     gone: async () => void (await exited),
+  };
+};
+
+/** All steps of a work, each in both flavours of a crash. */
+export const crashPoints = (work: CrashPoint['work']): readonly CrashPoint[] =>
+  (work === 'publishing' ? CRASH_STEPS : SEAL_STEPS).flatMap((step) => [
+    { work, step, flavour: 'not done' as const },
+    { work, step, flavour: 'done but unreported' as const },
+  ]);
+
+/**
+ * Processes for a row of crashes: the one that goes on after a crash is the one that dies in the next, since to start
+ * one costs more than all else that a crash shows.
+ */
+export const inTurn = (ground: () => Ground, points: readonly CrashPoint[]) => {
+  let waiting: { readonly next: CrashPoint | undefined; readonly registry: RegistryProcess } | undefined;
+  const end = async (): Promise<void> => {
+    waiting?.registry.process.kill('SIGTERM');
+    await waiting?.registry.gone();
+    waiting = undefined;
+  };
+  return {
+    doomed: async (point: CrashPoint): Promise<RegistryProcess> => {
+      if (waiting?.next === point) return waiting.registry;
+      await end();
+      return ground().start(point);
+    },
+    restarted: async (point: CrashPoint): Promise<RegistryProcess> => {
+      const next = points[points.indexOf(point) + 1];
+      const registry = await ground().start(next);
+      waiting = { next, registry };
+      return registry;
+    },
+    /** Ends the one that the last crash left. */
+    end,
   };
 };
 

@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** With these Node runs our TypeScript in a process of its own, as the launcher does. */
+export const TYPESCRIPT = [
+  '--import',
+  new URL('../../src/cli/typescript.mjs', import.meta.url).href,
+] as const;
+
 export interface SourceFile {
   /** Path from the top of the checkout, with forward slashes. */
   readonly path: string;
@@ -15,6 +21,8 @@ export interface SourceFile {
   readonly packages: readonly string[];
   /** Those of `imports` and `packages` that are still there when types are erased. */
   readonly atRuntime: ReadonlySet<string>;
+  /** Those of `atRuntime` that are loaded together with the file, and not by `import()` when it comes to them. */
+  readonly atOnce: ReadonlySet<string>;
 }
 
 const IMPORT =
@@ -31,18 +39,21 @@ const read = (absolute: string): SourceFile => {
   const found = [...text.matchAll(IMPORT)].map((match) => ({
     target: match[1] ?? match[2] ?? match[3] ?? '',
     typesOnly: /^\s*(?:import|export) type\b/.test(match[0]),
+    late: match[2] !== undefined,
   }));
   const resolved = (target: string): string =>
     target.startsWith('.')
       ? relative(ROOT, resolve(dirname(absolute), target)).replaceAll('\\', '/')
       : target;
   const targets = found.map(({ target }) => target);
+  const atRuntime = found.filter(({ typesOnly }) => !typesOnly);
   return {
     path: relative(ROOT, absolute).replaceAll('\\', '/'),
     text,
     imports: targets.filter((target) => target.startsWith('.')).map(resolved),
     packages: targets.filter((target) => !target.startsWith('.')),
-    atRuntime: new Set(found.filter(({ typesOnly }) => !typesOnly).map(({ target }) => resolved(target))),
+    atRuntime: new Set(atRuntime.map(({ target }) => resolved(target))),
+    atOnce: new Set(atRuntime.filter(({ late }) => !late).map(({ target }) => resolved(target))),
   };
 };
 

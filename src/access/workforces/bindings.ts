@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { fault } from '../../protocol/faults.ts';
-import { isHuman, type PrincipalId } from '../../protocol/knowledge/ids.ts';
+import { isHuman, type PrincipalId, type WorkforceId } from '../../protocol/knowledge/ids.ts';
 import { requireStillActing } from '../acting-store.ts';
 import { actorOf, type Principal } from '../principal.ts';
 import {
@@ -20,6 +20,8 @@ import { keepPrincipals, type PrincipalRow, principalWithId } from './principal-
 /** Everything here was chosen by the caller. */
 export interface BindingRequest {
   readonly human: PrincipalId;
+  /** The human's, where it is named. */
+  readonly workforce?: WorkforceId | undefined;
   readonly capacity: Capacity;
   /** Null: from now on. A binding never begins before it was granted. */
   readonly notBefore: Date | null;
@@ -41,6 +43,13 @@ const spanOf = ({ notBefore, notAfter }: BindingRequest, now: Date): Span => {
   if (not_after > not_before) return { not_before, not_after };
   const message = 'not_after lies before the binding begins.';
   throw fault('validation_error', { field: 'not_after', not_before, not_after }, message);
+};
+
+const requireFitting = ({ human, workforce }: BindingRequest, principal: PrincipalRow): void => {
+  if (!isHuman(human))
+    throw fault('validation_error', { field: 'human' }, 'Only humans are bound to decide.');
+  if (workforce !== undefined && workforce !== principal.workforce)
+    throw fault('validation_error', { field: 'workforce' }, `${human} acts in ${principal.workforce}.`);
 };
 
 const requireInForce = async (tx: Tx, human: PrincipalId): Promise<void> => {
@@ -84,8 +93,7 @@ export const grantBinding =
     const { human } = request;
     const found = await principalWithId(the.sql, human);
     const principal = await requireManaged(the.sql, by, 'principal', human, found);
-    if (!isHuman(human))
-      throw fault('validation_error', { field: 'human' }, 'Only humans are bound to decide.');
+    requireFitting(request, principal);
     spanOf(request, the.now());
     const row = await inTransaction(the.sql, async (tx) => {
       await keepPrincipals(tx, [human]);

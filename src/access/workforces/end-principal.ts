@@ -19,12 +19,12 @@ import {
 import { requireRoleOf } from './register-principal.ts';
 
 export interface EndDeps extends ManageDeps {
-  /** What a worker proposed and nobody decided yet. */
+  /** What a principal proposed and nobody decided yet. */
   readonly proposals: {
     /** Whoever decides about them waits, and is waited for. */
-    readonly lock: (tx: Tx, worker: PrincipalId) => Promise<unknown>;
+    readonly lock: (tx: Tx, proposer: PrincipalId) => Promise<unknown>;
     /** From now on only humans decide about them; how many there are. */
-    readonly leaveToHumans: (tx: Tx, worker: PrincipalId) => Promise<number>;
+    readonly leaveToHumans: (tx: Tx, proposer: PrincipalId) => Promise<number>;
   };
 }
 
@@ -68,12 +68,12 @@ const requireNobodyBehind = async (tx: Tx, row: PrincipalRow): Promise<void> => 
   if (principals.length > 0) throw fault('principal_in_use', { principal: row.id, principals });
 };
 
-const endOfHuman = (by: Principal, { id, workforce, event_id }: PrincipalRow): EventFacts => ({
+const endOfHuman = (by: Principal, { id, workforce, event_id }: PrincipalRow, open: number): EventFacts => ({
   kind: 'principal.ended',
   actor: actorOf(by),
   subject: `principal:${id}`,
   causationId: event_id,
-  data: { workforce },
+  data: { workforce, open_contributions: open },
 });
 
 /** As the protocol tells it; but whoever staffs a workforce does so as an account. */
@@ -92,13 +92,11 @@ const endOfWorker = (by: Principal, row: PrincipalRow, open: number): EventFacts
 };
 
 const end = async (the: EndDeps, tx: Tx, by: Principal, id: PrincipalId): Promise<void> => {
-  if (!isHuman(id)) await the.proposals.lock(tx, id);
+  await the.proposals.lock(tx, id);
   const row = await holdStill(the, tx, by, id);
   await requireNobodyBehind(tx, row);
-  const facts = isHuman(id)
-    ? endOfHuman(by, row)
-    : endOfWorker(by, row, await the.proposals.leaveToHumans(tx, id));
-  const event = await the.append(tx, facts);
+  const open = await the.proposals.leaveToHumans(tx, id);
+  const event = await the.append(tx, (isHuman(id) ? endOfHuman : endOfWorker)(by, row, open));
   await markEnded(tx, id, event.at, event.id);
 };
 

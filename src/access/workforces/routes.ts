@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { param } from '../../http/reply.ts';
 import { fault } from '../../protocol/faults.ts';
+import { requireOnly } from '../../protocol/findings.ts';
 import {
   type PrincipalId,
   parsePrincipalId,
@@ -115,14 +116,28 @@ const addRoleRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   );
 };
 
-const requestOf = (body: Body): PrincipalRequest => ({
-  principal: principalField(body, 'principal'),
-  workforce: optional(workforceField, body, 'workforce'),
-  account: textField(body, 'account'),
-  role: optional(roleField, body, 'role'),
-  owner: optional(principalField, body, 'owner'),
-  delegatedBy: principalsField(body, 'delegated_by'),
-});
+const readPrincipal = (body: Body): PrincipalRequest => {
+  requireOnly(body, ['principal', 'workforce', 'account', 'role', 'owner', 'delegated_by']);
+  return {
+    principal: principalField(body, 'principal'),
+    workforce: optional(workforceField, body, 'workforce'),
+    account: textField(body, 'account'),
+    role: optional(roleField, body, 'role'),
+    owner: optional(principalField, body, 'owner'),
+    delegatedBy: principalsField(body, 'delegated_by'),
+  };
+};
+
+const readBinding = (body: Body): BindingRequest => {
+  requireOnly(body, ['human', 'workforce', 'capacity', 'not_before', 'not_after']);
+  return {
+    human: principalField(body, 'human'),
+    workforce: optional(workforceField, body, 'workforce'),
+    capacity: wordField(body, 'capacity', CAPACITIES),
+    notBefore: instantField(body, 'not_before'),
+    notAfter: instantField(body, 'not_after'),
+  };
+};
 
 /** Null takes the role away; a body that says nothing is a slip. */
 const nextRole = (body: Body): RoleId | null => (body['role'] === null ? null : roleField(body, 'role'));
@@ -130,7 +145,9 @@ const nextRole = (body: Body): RoleId | null => (body['role'] === null ? null : 
 const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   router.post(
     '/access/principals',
-    askingWith(the, 201, async (by, body) => principalBody(await the.registerPrincipal(by, requestOf(body)))),
+    askingWith(the, 201, async (by, body) =>
+      principalBody(await the.registerPrincipal(by, readPrincipal(body))),
+    ),
   );
   router.get(
     '/access/principals',
@@ -153,16 +170,7 @@ const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
 const addBindingRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   router.post(
     '/access/bindings',
-    askingWith(the, 201, async (by, body) =>
-      bindingBody(
-        await the.grantBinding(by, {
-          human: principalField(body, 'human'),
-          capacity: wordField(body, 'capacity', CAPACITIES),
-          notBefore: instantField(body, 'not_before'),
-          notAfter: instantField(body, 'not_after'),
-        }),
-      ),
-    ),
+    askingWith(the, 201, async (by, body) => bindingBody(await the.grantBinding(by, readBinding(body)))),
   );
   router.get(
     '/access/bindings',

@@ -1,7 +1,8 @@
 // Asks of every version that a log publishes all that a host asks before it installs it, down to the bytes.
 import { inLanes } from '../../../storage/in-lanes.ts';
 import { isTrouble, Refusal } from '../refusal.ts';
-import { parseWanted, RequestInvalid } from '../resolve.ts';
+import { parseWanted } from '../request.ts';
+import { RequestInvalid } from '../request-invalid.ts';
 import { verifyWanted } from '../verify.ts';
 import type { PackChecks } from './compare-packs.ts';
 import { AT_ONCE } from './fetch.ts';

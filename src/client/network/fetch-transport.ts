@@ -7,6 +7,8 @@ export interface FetchTransportOptions {
   /** The registry's own address: no other origin is shown the token. */
   readonly registry: string;
   readonly token?: string | undefined;
+  /** More headers that say who asks: like the token, they are shown to that origin only. */
+  readonly identity?: Readonly<Record<string, string>> | undefined;
   /** From the first byte sent to the last one received; milliseconds; default: two minutes. */
   readonly overallMs?: number | undefined;
 }
@@ -40,8 +42,11 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
   const { token, overallMs = OVERALL_MS } = options;
   const home = parseHttpUrl(options.registry).origin;
 
+  const authorization: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` };
+
   const headersFor = (url: URL, { accept = '*/*' }: GetRules): Record<string, string> =>
-    token !== undefined && url.origin === home ? { accept, authorization: `Bearer ${token}` } : { accept };
+    url.origin === home ? { ...options.identity, accept, ...authorization } : { accept };
 
   const get = async (address: string, rules: GetRules): Promise<Reply> => {
     const url = parseHttpUrl(address);
@@ -51,7 +56,8 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     try {
       const headers = headersFor(url, rules);
       const response = await fetch(url.href, { headers, signal: stop.signal, credentials: 'omit' });
-      return { status: response.status, url: url.href, body: await collect(response, rules) };
+      const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
+      return { status: response.status, url: url.href, body: await collect(response, rules), header };
     } catch (error) {
       throw failureOf(error, url.href, stop.signal.aborted);
     } finally {

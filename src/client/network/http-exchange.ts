@@ -95,12 +95,16 @@ const refuseEncoding = ({ headers }: IncomingMessage): void => {
     throw new TransportError('content_encoding', { found });
 };
 
+const textOf = (header: string | readonly string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.join(', ');
+
 const readAnswer = async (response: IncomingMessage, of: Exchange, alive: () => void): Promise<HttpReply> => {
   const answer = {
     status: response.statusCode ?? 0,
     url: of.url.href,
     body: new Uint8Array(),
     location: response.headers.location,
+    header: (name: string) => textOf(response.headers[name]),
   };
   if (isRedirect(answer)) {
     response.destroy();

@@ -13,6 +13,8 @@ export interface HttpTransportOptions {
   /** The address the user typed. Its origin may be private, and no other is shown the token. */
   readonly registry: string;
   readonly token?: string | undefined;
+  /** More headers that say who asks: like the token, they are shown to that origin only. */
+  readonly identity?: Readonly<Record<string, string>> | undefined;
   /** Follows redirects to addresses that only this machine or its network can reach. */
   readonly allowPrivate?: boolean | undefined;
   readonly lookup?: Lookup | undefined;
@@ -23,7 +25,8 @@ export interface HttpTransportOptions {
 }
 
 const MAX_REDIRECTS = 3;
-const MAX_SENT_REPLY = 1024 * 1024;
+/** Answers to what is sent are documents: no list of ours is longer. */
+const MAX_SENT_REPLY = 16 * 1024 * 1024;
 const OVERALL_MS = 120_000;
 const IDLE_MS = 15_000;
 
@@ -88,6 +91,8 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
   const home = parseHttpUrl(options.registry).origin;
   const { token, lookup = systemLookup, overallMs = OVERALL_MS, idleMs = IDLE_MS } = options;
 
+  const authorization: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` };
   const agents = newAgents();
   const homeAddresses = pinnedHome(lookup);
 
@@ -102,9 +107,8 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
   };
 
   const perform = async (part: Omit<Exchange, 'addresses' | 'agents' | 'idleMs'>): Promise<HttpReply> => {
-    const authorization: Record<string, string> =
-      token !== undefined && part.url.origin === home ? { authorization: `Bearer ${token}` } : {};
-    const headers = { 'user-agent': 'attestry', ...part.headers, ...authorization };
+    const whoAsks = part.url.origin === home ? { ...options.identity, ...authorization } : {};
+    const headers = { 'user-agent': 'attestry', ...part.headers, ...whoAsks };
     const addresses = await inTime(addressesOf(part.url), part.deadline, part.url);
     const attempt = { ...part, headers, addresses, agents, idleMs };
     return exchange(attempt).catch((error: unknown) => {

@@ -7,6 +7,8 @@ export interface Reply {
   readonly body: Uint8Array;
   /** The header of that name, where a transport hands it on. */
   readonly location?: string | undefined;
+  /** A header of the answer, by its name in lower case; absent where a transport does not hand them on. */
+  readonly header?: ((name: string) => string | undefined) | undefined;
 }
 
 /** `maxBytes` bounds the body as it arrives, whatever its headers announce. */

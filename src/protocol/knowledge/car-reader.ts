@@ -1,9 +1,9 @@
 // Reads CAR version 1 (https://ipld.io/specs/transport/car/carv1/) from a hostile source, a block at a time. Pure.
 
-import { decodeHex } from '../../../keys/bytes.ts';
+import { encodeHex } from '../../../keys/bytes.ts';
 import { startDigest } from '../../../storage/digest.ts';
 import { type CborObject, type CborValue, cidOfLink, decodeCbor, isLink } from '../cbor.ts';
-import { type Cid, type Codec, cidFromBytes, cidOfDigest, codecOf } from '../cid.ts';
+import { type Cid, type Codec, cidFromBytes, codecOf } from '../cid.ts';
 import { ContentError } from '../content-errors.ts';
 import { type Intake, openIntake } from '../intake.ts';
 import { joinBytes } from '../join-bytes.ts';
@@ -34,6 +34,7 @@ const MAX_BLOCK_BYTES = { raw: MAX_DOCUMENT_BYTES, 'dag-cbor': 1_048_576 } as co
   number
 >;
 const CID_BYTES = 36;
+const DIGEST_BYTES = 32;
 /** Holds the length of any block taken here. */
 const MAX_VARINT_BYTES = 4;
 
@@ -86,6 +87,8 @@ const readHeader = async (intake: Intake): Promise<readonly Cid[]> => {
 interface Head {
   readonly cid: Cid;
   readonly size: number;
+  /** That the id names, in hex. */
+  readonly digest: string;
 }
 
 const readHead = async (intake: Intake): Promise<Head | undefined> => {
@@ -95,23 +98,29 @@ const readHead = async (intake: Intake): Promise<Head | undefined> => {
   if (value < CID_BYTES) refuse('length_too_small', { found: value });
   if (intake.held.length < length + CID_BYTES) refuse('truncated');
   takeHeld(intake, length);
-  const cid = cidFromBytes(takeHeld(intake, CID_BYTES));
+  const id = takeHeld(intake, CID_BYTES);
+  const cid = cidFromBytes(id);
   const size = value - CID_BYTES;
   const expected = MAX_BLOCK_BYTES[codecOf(cid)];
   if (size > expected) refuse('block_too_large', { cid, expected, found: size });
-  return { cid, size };
+  return { cid, size, digest: encodeHex(id.subarray(CID_BYTES - DIGEST_BYTES)) };
 };
 
 /** Hands over the chunks of one block until there are none, and its last one only if it is the block. */
-const readBody = (intake: Intake, { cid, size }: Head): (() => Promise<Uint8Array | undefined>) => {
+const readBody = (intake: Intake, { cid, size, digest }: Head): (() => Promise<Uint8Array | undefined>) => {
   const running = startDigest();
   let left = size;
   let isChecked = false;
   const check = (): void => {
     if (isChecked) return;
     isChecked = true;
-    const found = cidOfDigest(codecOf(cid), decodeHex(running.finish()) as Uint8Array);
-    if (found !== cid) throw new ContentError('block_mismatch', { expected: cid, found });
+    const found = running.finish();
+    if (found !== digest)
+      throw new ContentError('block_mismatch', {
+        cid,
+        expected: `sha256:${digest}`,
+        found: `sha256:${found}`,
+      });
   };
   return async () => {
     if (left === 0) {
@@ -139,7 +148,7 @@ const readBlocks = (intake: Intake): Car['next'] => {
     const head = await readHead(intake);
     if (head === undefined) return undefined;
     rest = readBody(intake, head);
-    return { ...head, body: untilNone(rest) };
+    return { cid: head.cid, size: head.size, body: untilNone(rest) };
   };
 };
 

@@ -2,11 +2,11 @@
 import { utf8 } from '../../../keys/bytes.ts';
 import { canonicalText } from '../../../keys/canonical.ts';
 import { startDigest } from '../../../storage/digest.ts';
-import { type NamedDigest, namedDigestOfCid } from './changes.ts';
-import type { RetrievedEntry } from './retrieved.ts';
+import type { NamedDigest } from './changes.ts';
 
 export interface RunningList {
-  readonly add: (entry: RetrievedEntry) => void;
+  /** @param digest of the document's bytes */
+  readonly add: (path: string, digest: NamedDigest) => void;
   /** To be called once. */
   readonly finish: () => NamedDigest;
 }
@@ -15,8 +15,8 @@ export const startListHash = (): RunningList => {
   const running = startDigest();
   let before = '[';
   return {
-    add: ({ path, blob }) => {
-      running.update(utf8(before + canonicalText({ digest: namedDigestOfCid(blob), path })));
+    add: (path, digest) => {
+      running.update(utf8(before + canonicalText({ digest, path })));
       before = ',';
     },
     finish: () => {

@@ -10,13 +10,13 @@ import type { TreeProfile } from './profile.ts';
 /** The blocks that a reader of the tree needs, each once, in the order in which it asks for them. */
 export type TreeProof = readonly Uint8Array[];
 
-interface Proven<T> {
+export interface Proven<T> {
   readonly value: T;
   readonly proof: TreeProof;
 }
 
 // Reads through, and keeps each block that was read.
-const proving = async <T>(
+export const proving = async <T>(
   { profile, blocks }: TreeReader,
   read: (reader: TreeReader) => Promise<T>,
 ): Promise<Proven<T>> => {
@@ -32,7 +32,7 @@ const proving = async <T>(
 };
 
 // Reads from nothing but the proof, all of which must be needed.
-const verifying = async <T>(
+export const verifying = async <T>(
   profile: TreeProfile,
   proof: TreeProof,
   read: (reader: TreeReader) => Promise<T>,
