@@ -24,6 +24,7 @@ create table principals (
   role          text references roles (id),
   owner         text references principals (id), -- of a worker: who answers for it
   delegated_by  text[] not null default '{}', -- principals on whose behalf it acts
+  public_key    bytea check (octet_length(public_key) = 32), -- by which it signs decisions, where a policy asks for that
   registered_at timestamptz not null,
   ended_at      timestamptz,
   event_id      text not null

@@ -72,8 +72,6 @@ const listedRevocation = (row: DelegationRow): ListedRevocation | null => {
 
 /** A key as the signature check wants it: what the registrar said, and how it stands at a time. */
 export interface DelegatedKey {
-  /** Who listed it. */
-  readonly account: string;
   readonly delegation: Delegation;
   readonly standing: (now: Date) => Exclude<Standing, 'unknown'>;
 }
@@ -82,7 +80,7 @@ export const findDelegatedKey =
   (sql: Sql) =>
   async (keyId: string): Promise<DelegatedKey | undefined> => {
     const row = await delegationOf(sql, keyId);
-    return row && { account: row.account, delegation: statementOf(row), standing: (now) => standingOf(row, now) };
+    return row && { delegation: statementOf(row), standing: (now) => standingOf(row, now) };
   };
 
 export const listed = (row: DelegationRow, now: Date): ListedKey => {

@@ -1,19 +1,20 @@
 // Whether a signed decision is the word of whoever decides, about the very revision that he decides about.
-import { permits } from '../../keys/delegation.ts';
-import { type Envelope, openEnvelope, parseEnvelope } from '../../keys/envelope.ts';
+import { openEnvelope, parseEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
-import type { DelegatedKey } from '../access/delegations.ts';
+import { type PublicKey, parseKeyId } from '../../keys/key.ts';
 import type { Acting } from '../access/workforces/acting.ts';
 import { ContentError } from '../protocol/content-errors.ts';
 import { type Fault, fault } from '../protocol/faults.ts';
 import { DECISION_PAYLOAD_TYPE, type Decision, parseDecision } from '../protocol/knowledge/decision.ts';
-import type { BaseId } from '../protocol/knowledge/ids.ts';
+import type { PrincipalId } from '../protocol/knowledge/ids.ts';
 
 export interface BelieveDecisionDeps {
-  readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
-  readonly now: () => Date;
+  /** The key of a principal in force; undefined where it has none. */
+  readonly keyOf: (id: PrincipalId) => Promise<PublicKey | undefined>;
 }
 
+/** What a signature calls its key is only a hint: the principal has one. */
+const DECIDER = parseKeyId('decider');
 const MAX_ENVELOPE = 16 * 1024;
 
 const unbelievable = (reason: string, evidence: object = {}): Fault =>
@@ -33,36 +34,27 @@ const believed = <T>(read: () => T): T => {
   }
 };
 
-const keyFor = async (
-  the: BelieveDecisionDeps,
-  by: Acting,
-  base: BaseId,
-  { signatures }: Envelope,
-): Promise<DelegatedKey> => {
-  for (const { keyid } of signatures) {
-    const key = keyid === undefined ? undefined : await the.delegatedKey(keyid);
-    const speaks = key?.standing(the.now()) === 'active' && permits(key.delegation, base);
-    if (speaks && key.account === by.account) return key;
-  }
-  throw unbelievable('key_unknown', {
-    keyIds: signatures.map(({ keyid }) => keyid ?? null),
-    account: by.account,
-  });
+const keyFor = async (the: BelieveDecisionDeps, by: Acting): Promise<PublicKey> => {
+  const key = await the.keyOf(by.id);
+  if (key !== undefined) return key;
+  const cure = 'Tell the registry of it: attestry workforce key …';
+  throw fault(
+    'signature_invalid',
+    { reason: 'key_unknown', principal: by.id },
+    `${by.id} has no key here. ${cure}`,
+  );
 };
 
-/**
- * The envelope's text as it is kept; null where none came. The key must be one that the decider's own account listed, in
- * force, for the base.
- * @throws Fault signature_invalid
- */
+/** The envelope's text as it is kept; null where none came. @throws Fault signature_invalid unless the decider's key signed it */
 export const requireSignedDecision =
   (the: BelieveDecisionDeps) =>
   async (by: Acting, wanted: Omit<Decision, 'revision'>, text: string | null): Promise<string | null> => {
     if (text === null) return null;
     if (text.length > MAX_ENVELOPE) throw unbelievable('envelope_too_large', { limit: MAX_ENVELOPE });
     const envelope = believed(() => parseEnvelope(text));
-    const key = await keyFor(the, by, wanted.knowledge_base_id, envelope);
-    const asked = { payloadType: DECISION_PAYLOAD_TYPE, keys: [key.delegation], threshold: 1 };
+    const publicKey = await keyFor(the, by);
+    const keys = [{ keyId: DECIDER, publicKey }];
+    const asked = { payloadType: DECISION_PAYLOAD_TYPE, keys, threshold: 1 };
     const { payload } = believed(() => openEnvelope(envelope, asked));
     const found = believed(() => parseDecision(payload));
     const differs = Object.entries(wanted).filter(([name, value]) => found[name as keyof Decision] !== value);

@@ -71,9 +71,10 @@ const takeIn = async (
     const arrived = { ...authorised, attempt, manifest, block, envelope, id };
     return await the.record(attempt, (tx) => commitImport(the, tx, arrived));
   } catch (error) {
-    // Where even that fails, a sweep does it later.
-    await dropImport(the.sql, id).catch(() => undefined);
     throw toldOf(error);
+  } finally {
+    // Nothing is left where all of it became a version. Where even this fails, a sweep does it later.
+    await dropImport(the.sql, id).catch(() => undefined);
   }
 };
 

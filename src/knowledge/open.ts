@@ -8,6 +8,7 @@ import { forgetOutcomes } from '../access/idempotency-store.ts';
 import { remembering } from '../access/remember.ts';
 import type { Acting, WhoActs } from '../access/workforces/acting.ts';
 import { bindingInForce, type Capacity } from '../access/workforces/binding-store.ts';
+import { keyOfPrincipal } from '../access/workforces/principal-store.ts';
 import type { Sql } from '../database/connect.ts';
 import type { Admit } from '../http/admission.ts';
 import { param } from '../http/reply.ts';
@@ -25,7 +26,7 @@ import { acceptIfVerified, acceptVerified } from './auto-accept.ts';
 import { addBaseRoutes } from './base-routes.ts';
 import { basesOf, findBase } from './base-store.ts';
 import { requireSignedDecision } from './believe-decision.ts';
-import { createBlockStore } from './block-store.ts';
+import { createBlockStore, putBlocks } from './block-store.ts';
 import { changePolicy } from './change-policy.ts';
 import { addContributionRoutes } from './contribution-routes.ts';
 import { overdueContributions } from './contribution-view-store.ts';
@@ -191,7 +192,7 @@ const addContributing = (
     },
     decide: takeDecision({
       ...the,
-      requireSignedDecision: requireSignedDecision(the),
+      requireSignedDecision: requireSignedDecision({ keyOf: (id) => keyOfPrincipal(the.sql, id) }),
       decide: decideContribution(the),
       accept,
     }),
@@ -248,6 +249,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     importVersion: importVersion({
       ...the,
       makeEvent: the.make,
+      putBlocks: (blocks) => putBlocks(sql, blocks),
       verifyVersion: requireVersionSignature(the),
       admit: the.admitImport,
     }),

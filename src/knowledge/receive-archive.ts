@@ -32,21 +32,26 @@ interface Arrived {
 interface Batch {
   readonly blocks: Block[];
   readonly arrived: Arrived[];
-  /** Bytes that it holds in memory. */
+  /** Bytes that it holds in memory, and bytes that wait for it on disk. */
   held: number;
+  onDisk: number;
 }
 
 const MOST_ENTRIES = 256;
 const MOST_HELD_BYTES = 2 * 1024 * 1024;
+const MOST_BYTES_ON_DISK = 64 * 1024 * 1024;
 /** While one batch waits for the disk, the next is stored, and one more arrives. */
 const BATCHES_AT_ONCE = 2;
 /** Small documents that are put at once share one wait for the disk. */
 const DOCUMENTS_AT_ONCE = 64;
 
-const newBatch = (): Batch => ({ blocks: [], arrived: [], held: 0 });
+const newBatch = (): Batch => ({ blocks: [], arrived: [], held: 0, onDisk: 0 });
 
-const isFull = ({ arrived, blocks, held }: Batch): boolean =>
-  arrived.length >= MOST_ENTRIES || blocks.length >= 2 * MOST_ENTRIES || held >= MOST_HELD_BYTES;
+const isFull = ({ arrived, blocks, held, onDisk }: Batch): boolean =>
+  arrived.length >= MOST_ENTRIES ||
+  blocks.length >= 2 * MOST_ENTRIES ||
+  held >= MOST_HELD_BYTES ||
+  onDisk >= MOST_BYTES_ON_DISK;
 
 /** Everything that is staged stands in `waiting` until it is let go of. */
 async function* batchesOf(
@@ -62,7 +67,7 @@ async function* batchesOf(
       const staged = await the.staging.receive(item.document, { maxBytes: MAX_DOCUMENT_BYTES });
       waiting.add(staged);
       batch.arrived.push({ item, staged });
-      batch.held += staged.bytes?.length ?? 0;
+      batch[staged.bytes === undefined ? 'onDisk' : 'held'] += staged.size;
     }
     if (!isFull(batch)) continue;
     yield batch;

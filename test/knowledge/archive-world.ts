@@ -58,6 +58,8 @@ export interface NodeOptions extends BaseWorldOptions {
   readonly stagedInMemory?: number;
   /** How long an import may take. */
   readonly importMs?: number;
+  /** How long a sender may be silent at first. */
+  readonly graceMs?: number;
 }
 
 const believing =
@@ -95,7 +97,7 @@ export const startNode = async (options: NodeOptions = {}): Promise<Node> => {
         lookAtExport: lookAtExport({ db: sql, blocks, blobs }),
         importVersion: importVersion(importing(deps)),
         admitExport: admission({ most: 4, mostOfOne: 2 }),
-        pace: { graceMs: 2_000, bytesPerSecond: 1_024 },
+        pace: { graceMs: options.graceMs ?? 30_000, bytesPerSecond: 1_024 },
         importMs: options.importMs ?? 60_000,
       });
     },

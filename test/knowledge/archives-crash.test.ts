@@ -105,11 +105,26 @@ describe('an import that fails', () => {
   });
 });
 
-describe('two imports of one base at once', () => {
+describe('three imports of one base at once', () => {
   it('end with one of them; it is whole, and its bytes are there', async () => {
     clock = 5_000;
-    const answers = await Promise.all([to.import(version.id, car), to.import(version.id, car)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const other = await to.addActor('human:acme.example:other-operator', {
+      operations: ['administer'],
+      verbs: ['administer'],
+      capacities: ['operator'],
+    });
+    const headers = { 'Idempotency-Key': 'the-same' };
+    const answers = await Promise.all([
+      to.import(version.id, car, { as: other }),
+      to.import(version.id, car, { headers }),
+      to.import(version.id, car, { headers }),
+    ]);
+    const [first, second, third] = answers.map(({ status }) => status);
+    // Whoever sends the same twice under one key is told the same twice.
+    expect([
+      [202, 409, 409],
+      [409, 202, 202],
+    ]).toContainEqual([first, second, third]);
     expect(await to.visible()).toEqual({
       versions: 1,
       entries: 700,

@@ -20,7 +20,7 @@ import {
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
 import { naiveCar, parseNaively, type Section, sectionOf } from '../protocol/car-world.ts';
-import { type Node, startPair, type Visible } from './archive-world.ts';
+import { type Node, startNode, startPair, type Visible } from './archive-world.ts';
 import type { Content } from './written-base.ts';
 
 const documents: Record<string, Content> = Object.fromEntries(
@@ -310,17 +310,25 @@ describe('whoever may not import', () => {
   });
 
   it('because he stopped sending is refused after a moment', async () => {
+    const trusted = () => ({ keyId: from.signer.keyId, publicKey: from.signer.publicKey });
+    const impatient = await startNode({ graceMs: 500, trusted });
     async function* stopping() {
       yield car.subarray(0, car.length >> 1);
       await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
     }
-    const reply = await fetch(`${to.url}${to.at('/import')}?version=${version.id}`, {
+    const reply = await fetch(`${impatient.url}${impatient.at('/import')}?version=${version.id}`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${to.operator.token}`, 'Content-Type': 'application/vnd.ipld.car' },
+      headers: {
+        Authorization: `Bearer ${impatient.operator.token}`,
+        'Content-Type': 'application/vnd.ipld.car',
+      },
       body: ReadableStream.from(stopping()) as never,
       duplex: 'half',
     } as RequestInit);
-    expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([400, 'invalid_body']);
+    const { error } = (await reply.json()) as { error: string };
+    expect([reply.status, error]).toEqual([400, 'invalid_body']);
+    expect(await impatient.visible()).toEqual(before);
+    await impatient.stop();
   });
 });
 

@@ -298,6 +298,27 @@ describe('an export of what was erased', () => {
   });
 });
 
+describe('exports of one account', () => {
+  it('are two at most at once; whoever hangs up makes room', async () => {
+    const big = await from.addBase('kb:acme.example:claims:big', {
+      'big.bin': Buffer.alloc(40 * 1024 * 1024, 1),
+    });
+    const reader = await from.addActor('human:acme.example:big-reader', { bases: [big.id] });
+    const address = from.url + from.at('/versions/current/export/car', big.id);
+    const open = async () => {
+      const hangUp = new AbortController();
+      const headers = { Authorization: `Bearer ${reader.token}` };
+      const reply = await fetch(address, { headers, signal: hangUp.signal });
+      return { reply, status: reply.status, hangUp: () => hangUp.abort() };
+    };
+    const [first, second] = [await open(), await open()];
+    expect([first.status, second.status, (await open()).status]).toEqual([200, 200, 503]);
+    first.hangUp();
+    await expect.poll(async () => (await open()).status).toBe(200);
+    second.hangUp();
+  });
+});
+
 describe('an export that finds other bytes than the version says', () => {
   const brokenOff = async (node: Node, format: string): Promise<boolean> => {
     const reply = await fetch(node.url + node.at(`/versions/${version.id}/export/${format}`), {

@@ -39,6 +39,7 @@ describe('a pattern', () => {
     ['legal/t?rms.md', 'legal/terms.md'],
     ['legal/[a-z]*', 'legal/terms.md'],
     ['aa*aa', 'aaa'],
+    ['*ab*ab*', 'xaby'],
     ['a/**/a', 'a'],
     ['**/a/**/a/**', 'x/a/y'],
   ])('%j does not fit %j', (pattern, path) => {
@@ -51,7 +52,7 @@ describe('a pattern', () => {
     expect(fits('legal/**', 'lega1/terms.md')).toBe(false);
   });
 
-  const piece = fc.constantFrom('a', 'b', 'ab', '*', 'a*', '*b', 'a*b', '**');
+  const piece = fc.constantFrom('a', 'b', 'ab', '*', 'a*', '*b', 'a*b', '*a*a*', '*ab*b*', '**');
   const patterns = fc.array(piece, { minLength: 1, maxLength: 6 }).map((segments) => segments.join('/'));
   const names = fc.string({ unit: fc.constantFrom('a', 'b', 'A'), minLength: 1, maxLength: 4 });
   const paths = fc.array(names, { minLength: 1, maxLength: 6 }).map((segments) => segments.join('/'));

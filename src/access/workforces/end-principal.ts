@@ -32,7 +32,12 @@ const findManaged = async (the: ManageDeps, by: Principal, id: PrincipalId): Pro
   requireManaged(the.sql, by, 'principal', id, await principalWithId(the.sql, id));
 
 /** From then on nobody acts as it until the transaction ends. @throws Fault key_revoked, not_found */
-const holdStill = async (the: ManageDeps, tx: Tx, by: Principal, id: PrincipalId): Promise<PrincipalRow> => {
+export const holdStill = async (
+  the: ManageDeps,
+  tx: Tx,
+  by: Principal,
+  id: PrincipalId,
+): Promise<PrincipalRow> => {
   await stopUseOfPrincipal(tx, id);
   await requireStillActing(tx, by, the.now());
   const row = await principalWithId(tx, id);

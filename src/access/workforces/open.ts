@@ -10,6 +10,7 @@ import { recordsOfAccount } from './principal-store.ts';
 import { registerPrincipal } from './register-principal.ts';
 import { registerWorkforce } from './register-workforce.ts';
 import type { WorkforceRoutesDeps } from './routes.ts';
+import { setPrincipalKey } from './set-principal-key.ts';
 
 export interface WorkforcesDeps extends DeclareDeps, EndDeps {
   readonly authenticate: Authenticate;
@@ -41,6 +42,7 @@ export const wireWorkforces = (the: WorkforcesDeps): Workforces => {
       listRoles: listRoles(sql),
       registerPrincipal: registerPrincipal(the),
       reassignRole: reassignRole(the),
+      setPrincipalKey: setPrincipalKey(the),
       endPrincipal: endPrincipal(the),
       listPrincipals: listPrincipals(sql),
       grantBinding: grantBinding(the),

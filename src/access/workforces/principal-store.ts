@@ -1,4 +1,5 @@
 // Principals as rows: whose tokens act as them, in which role, and everybody who stands behind each.
+import { type PublicKey, publicKeyFromBytes } from '../../../keys/key.ts';
 import type { Queryable, Tx } from '../../database/connect.ts';
 import type { PrincipalId, RoleId, WorkforceId } from '../../protocol/knowledge/ids.ts';
 import type { PrincipalRecord } from './acting.ts';
@@ -12,6 +13,8 @@ export interface PrincipalRow {
   /** Of a worker: who answers for it. */
   readonly owner: PrincipalId | null;
   readonly delegated_by: readonly PrincipalId[];
+  /** By which it signs decisions; null where it has none. */
+  readonly public_key: Uint8Array | null;
   readonly registered_at: Date;
   /** An ended one is never taken up again. */
   readonly ended_at: Date | null;
@@ -69,6 +72,13 @@ export const principalWithId = async (db: Queryable, id: PrincipalId): Promise<P
   return row;
 };
 
+/** Of one in force; undefined where it has none. */
+export const keyOfPrincipal = async (db: Queryable, id: PrincipalId): Promise<PublicKey | undefined> => {
+  const [row] = await db<{ public_key: Uint8Array | null }[]>`
+    select public_key from principals where id = ${id} and ended_at is null`;
+  return row?.public_key == null ? undefined : publicKeyFromBytes(row.public_key);
+};
+
 export const principalsWithIds = (db: Queryable, ids: readonly PrincipalId[]): Promise<PrincipalRow[]> =>
   db<PrincipalRow[]>`select * from principals where id = any(${[...ids]}::text[])`;
 
@@ -120,6 +130,14 @@ export const setRole = (
   eventId: string,
 ): Promise<unknown> => tx`
   update principals set role = ${role}, event_id = ${eventId} where id = ${id}`;
+
+export const setKey = (
+  tx: Tx,
+  id: PrincipalId,
+  key: Uint8Array | null,
+  eventId: string,
+): Promise<unknown> => tx`
+  update principals set public_key = ${key}, event_id = ${eventId} where id = ${id}`;
 
 export const markEnded = (tx: Tx, id: PrincipalId, at: Date, eventId: string): Promise<unknown> => tx`
   update principals set ended_at = ${at}, event_id = ${eventId} where id = ${id}`;

@@ -132,6 +132,7 @@ const insert = async (
     owner,
     delegated_by,
     registered_at: event.at,
+    public_key: null,
     ended_at: null,
     event_id: event.id,
   };

@@ -1,6 +1,7 @@
 // The addresses of workforces, of the roles and principals in them, and of human bindings.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { formatPublicKeyBase64, type PublicKey } from '../../../keys/key.ts';
 import { param } from '../../http/reply.ts';
 import { fault } from '../../protocol/faults.ts';
 import { requireOnly } from '../../protocol/findings.ts';
@@ -22,6 +23,7 @@ import type { WhoseList } from './list.ts';
 import type { PrincipalRow } from './principal-store.ts';
 import type { PrincipalRequest } from './register-principal.ts';
 import type { RoleRow } from './role-store.ts';
+import { readKey } from './set-principal-key.ts';
 import type { WorkforceRow } from './workforce-store.ts';
 
 export interface WorkforceRoutesDeps extends AskingDeps {
@@ -31,6 +33,7 @@ export interface WorkforceRoutesDeps extends AskingDeps {
   readonly listRoles: (by: Principal, workforce: WorkforceId) => Promise<readonly RoleRow[]>;
   readonly registerPrincipal: (by: Principal, request: PrincipalRequest) => Promise<PrincipalRow>;
   readonly reassignRole: (by: Principal, id: PrincipalId, role: RoleId | null) => Promise<PrincipalRow>;
+  readonly setPrincipalKey: (by: Principal, id: PrincipalId, key: PublicKey | null) => Promise<PrincipalRow>;
   readonly endPrincipal: (by: Principal, id: PrincipalId) => Promise<void>;
   readonly listPrincipals: (by: Principal, whose: WhoseList) => Promise<readonly PrincipalRow[]>;
   readonly grantBinding: (by: Principal, request: BindingRequest) => Promise<BindingRow>;
@@ -59,6 +62,7 @@ const principalBody = (row: PrincipalRow) => ({
   role: row.role,
   owner: row.owner,
   delegated_by: row.delegated_by,
+  public_key: row.public_key === null ? null : formatPublicKeyBase64(row.public_key as PublicKey),
   registered_at: row.registered_at,
   ended_at: row.ended_at,
 });
@@ -154,6 +158,12 @@ const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
     asking(the, 200, async (by, ctx) => ({
       principals: (await the.listPrincipals(by, whose(ctx))).map(principalBody),
     })),
+  );
+  router.put(
+    '/access/principals/:id/key',
+    askingWith(the, 200, async (by, body, ctx) =>
+      principalBody(await the.setPrincipalKey(by, principalParam(ctx), readKey(body))),
+    ),
   );
   router.post(
     '/access/principals/:id/role',

@@ -9,6 +9,8 @@ export const MAX_SEARCHED_BYTES = 1024 * 1024;
 export const MAX_QUERY_WORDS = 16;
 const MAX_WORDS = 10_000;
 const MAX_WORD_CHARACTERS = 64;
+/** Some characters are many once they are normalized: no document makes more work than one of plain letters. */
+const MAX_UNITS = MAX_SEARCHED_BYTES;
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
@@ -17,7 +19,8 @@ const cut = (word: string): string =>
   word.length <= MAX_WORD_CHARACTERS ? word : [...word].slice(0, MAX_WORD_CHARACTERS).join('');
 
 function* wordsIn(text: string): Generator<string, void, void> {
-  for (const [word] of text.normalize('NFKC').toLowerCase().matchAll(WORD)) yield cut(word);
+  const plain = text.normalize('NFKC').toLowerCase().slice(0, MAX_UNITS);
+  for (const [word] of plain.matchAll(WORD)) yield cut(word);
 }
 
 /** Once a text has so many distinct words, others are passed over. */

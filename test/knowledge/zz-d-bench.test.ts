@@ -91,6 +91,7 @@ it('bench', async () => {
     (globalThis as any).gc?.();
     const before = process.memoryUsage().rss;
     let peak = before;
+    let ticks: string[] = []; const tick = setInterval(() => { const m = process.memoryUsage(); ticks.push(`${(m.rss/1e6).toFixed(0)}/${(m.heapUsed/1e6).toFixed(0)}/${(m.external/1e6).toFixed(0)}`); }, 5_000);
     const watch = setInterval(() => {
       peak = Math.max(peak, process.memoryUsage().rss);
     }, 20);
@@ -105,6 +106,7 @@ it('bench', async () => {
     
     console.log(reply.status, JSON.stringify(await reply.json()));
     console.log('import s', (performance.now() - started) / 1000, 'rss +MB', (peak - before) / 1e6);
+    clearInterval(tick); console.log('rss/heap/external MB every 5 s:', ticks.join(' '));
     for (const format of ['car']) {
       
       peak = process.memoryUsage().rss;

@@ -1,0 +1,46 @@
+// Gives a principal the key by which it signs its decisions, or takes it away: it may itself, and whoever staffs its workforce.
+import { equalBytes } from '../../../keys/bytes.ts';
+import { keyFingerprint, type PublicKey, parsePublicKey } from '../../../keys/key.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import type { PrincipalId } from '../../protocol/knowledge/ids.ts';
+import { callersFault } from '../delegations.ts';
+import { type Body, textField } from '../fields.ts';
+import { actorOf, hasScope, type Principal } from '../principal.ts';
+import { holdStill } from './end-principal.ts';
+import { type ManageDeps, requireManaged } from './manage.ts';
+import { type PrincipalRow, principalWithId, setKey } from './principal-store.ts';
+
+/** PEM, vkey, hex or base64; null takes the key away. @throws Fault validation_error */
+export const readKey = (body: Body): PublicKey | null =>
+  body['public_key'] === null ? null : callersFault(() => parsePublicKey(textField(body, 'public_key')));
+
+const requireAllowed = async (the: ManageDeps, by: Principal, id: PrincipalId): Promise<void> => {
+  const row = await principalWithId(the.sql, id);
+  if (row?.account === by.account && hasScope(by, 'knowledge:write')) return;
+  await requireManaged(the.sql, by, 'principal', id, row);
+};
+
+const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
+  one === null || other === null ? one === other : equalBytes(one, other);
+
+/** @throws Fault forbidden, not_found, key_revoked */
+export const setPrincipalKey =
+  (the: ManageDeps) =>
+  async (by: Principal, id: PrincipalId, key: PublicKey | null): Promise<PrincipalRow> => {
+    await requireAllowed(the, by, id);
+    const row = await inTransaction(the.sql, async (tx) => {
+      const stands = await holdStill(the, tx, by, id);
+      if (isSame(stands.public_key, key)) return stands;
+      const event = await the.append(tx, {
+        kind: 'principal.keyed',
+        actor: actorOf(by),
+        subject: `principal:${id}`,
+        causationId: stands.event_id,
+        data: { fingerprint: key === null ? null : keyFingerprint(key) },
+      });
+      await setKey(tx, id, key, event.id);
+      return { ...stands, public_key: key, event_id: event.id };
+    });
+    the.announce(`principal:${id}`);
+    return row;
+  };
