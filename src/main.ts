@@ -1,17 +1,19 @@
 // Starts the registry, says where it is and what to try, and ends it cleanly.
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
-import { type Logger, pino } from 'pino';
-import { compose, type Registry } from './compose.ts';
+import type { Logger } from 'pino';
+import type { Registry } from './compose.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { backup, fsck, gc, restore } from './upkeep/upkeep.ts';
+import type { Progress } from './upkeep/fsck.ts';
 
 const DRAIN_MS = 10_000;
 const PARENT_CHECK_MS = 500;
 
 /** Diagnostics go to standard error, so that standard output stays for people. */
-const makeLog = (config: Config): Logger =>
-  pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+const makeLog = async (config: Config): Promise<Logger> => {
+  const { pino } = await import('pino');
+  return pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+};
 
 const listen = async (registry: Registry, config: Config): Promise<void> => {
   registry.server.listen(config.port, config.host);
@@ -60,7 +62,9 @@ const untilToldToStop = ({ underNpm }: Config): Promise<unknown> =>
 /** Runs until it is told to stop; rejects with a sentence for people where it cannot start. */
 export const serve = async (): Promise<void> => {
   const config = readConfig();
-  const log = makeLog(config);
+  const log = await makeLog(config);
+  // Only here: upkeep needs no server.
+  const { compose } = await import('./compose.ts');
   const registry = await compose(config, log);
   try {
     await listen(registry, config);
@@ -76,8 +80,9 @@ export const serve = async (): Promise<void> => {
 };
 
 /** What operators do to a registry that may be standing still. `progress` hears how far each part of it has come. */
-export const openUpkeep = (progress: Parameters<typeof fsck>[1]) => {
+export const openUpkeep = async (progress: Progress) => {
   const config = readConfig();
+  const { backup, fsck, gc, restore } = await import('./upkeep/upkeep.ts');
   return {
     config,
     fsck: fsck(config, progress),

@@ -1,16 +1,15 @@
 // An acceptance as rows: one statement compares all that was decided on, and writes all that follows, or nothing.
+
 import type { Tx } from '../database/connect.ts';
 import { type Cid, digestOfCid } from '../protocol/cid.ts';
 import type { BaseId, ContributionId } from '../protocol/knowledge/ids.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
 import type { BaseRecord } from './base.ts';
-import { blockRows } from './block-store.ts';
 import type { ContributionRecord, DecisionRecord, RevisionRecord } from './contribution.ts';
-import { type EntryChange, entryRows } from './entry-store.ts';
-import { rowOfRecord } from './event-store.ts';
 import type { KnowledgeRecord } from './events.ts';
-import type { PointerMove } from './pointer-store.ts';
-import type { VersionRecord } from './version-store.ts';
+import type { PointerMove } from './pointer-move.ts';
+import { blockRows, type EntryChange, entryRows, rowOfRecord } from './row-texts.ts';
+import type { VersionRecord } from './version.ts';
 
 export interface AcceptanceRows {
   /** As they were when it was decided. */

@@ -1,4 +1,5 @@
 // What a base looks like with some changes made: the new tree, its blocks, and what its index has to learn.
+
 import type { Sql } from '../database/connect.ts';
 import type { Cid } from '../protocol/cid.ts';
 import { ContentError } from '../protocol/content-errors.ts';
@@ -13,8 +14,9 @@ import type { Block } from '../protocol/merkle-tree/growing.ts';
 import { buildTree } from '../protocol/merkle-tree/merkle-tree.ts';
 import type { BlockSource } from '../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../protocol/merkle-tree/profile.ts';
-import { type EntryChange, entriesWithFolds, type ListedEntry } from './entry-store.ts';
-import type { VersionRecord } from './version-store.ts';
+import { entriesWithFolds, type ListedEntry } from './entry-store.ts';
+import type { EntryChange } from './row-texts.ts';
+import type { VersionRecord } from './version.ts';
 
 export interface ApplyDeps {
   readonly sql: Sql;

@@ -4,25 +4,13 @@ import { sharing } from '../database/share.ts';
 import { type Cid, cidOfDigest, digestOfCid } from '../protocol/cid.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
 import type { BlockSource } from '../protocol/merkle-tree/place.ts';
+import { blockRows, inOneOrder } from './row-texts.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** What holding a small block costs beside its bytes. */
 const OVERHEAD = 200;
 const MOST_ASKED = 256;
 const MOST_PUT_BYTES = 1024 * 1024;
-
-/** Whoever puts the same blocks at once puts them in the same order, so that nobody waits for each other. */
-const inOneOrder = (blocks: readonly Block[]): readonly Block[] =>
-  [...new Map(blocks.map((block) => [block.cid, block])).values()].sort((a, b) => (a.cid < b.cid ? -1 : 1));
-
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-
-/** As statements read blocks. */
-export const blockRows = (blocks: readonly Block[]): string =>
-  JSON.stringify(
-    inOneOrder(blocks).map(({ cid, bytes }) => ({ digest: base64(digestOfCid(cid)), bytes: base64(bytes) })),
-  );
 
 const putSome = (db: Queryable, blocks: readonly Block[]): Promise<unknown> => db`
   insert into knowledge_blocks (digest, bytes)

@@ -1,4 +1,5 @@
 // The transaction of an acceptance: compares everything that the decision was made from, then writes all of it.
+
 import { utf8 } from '../../keys/bytes.ts';
 import type { Tx } from '../database/connect.ts';
 import { namedDigest } from '../protocol/knowledge/changes.ts';
@@ -16,7 +17,7 @@ import { ofContribution, whereOf } from './act.ts';
 import { approvalsThatCount } from './approvals.ts';
 import type { DecisionRecord, RevisionRecord } from './contribution.ts';
 import { type KnowledgeRecord, lastOf, type MakeKnowledgeEvent } from './events.ts';
-import type { PointerMove } from './pointer-store.ts';
+import type { PointerMove } from './pointer-move.ts';
 import { rebaseRecords } from './rebase.ts';
 import type { Done } from './record.ts';
 

@@ -1,4 +1,5 @@
 // The transaction of an import: everything that arrived becomes the first version of its base here, and current.
+
 import type { JsonObject } from '../../keys/canonical.ts';
 import { requireInForce } from '../access/workforces/in-force-store.ts';
 import type { Tx } from '../database/connect.ts';
@@ -14,7 +15,8 @@ import { clashesIn, erasedInImport, startAtSeq, takeImported } from './import-st
 import { insertPointerMove } from './pointer-store.ts';
 import { erasedFromBase } from './receive-archive.ts';
 import type { Attempt, Done } from './record.ts';
-import { insertVersion, type VersionRecord } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
+import { insertVersion } from './version-store.ts';
 
 export interface CommitImportDeps {
   readonly now: () => Date;

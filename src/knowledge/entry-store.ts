@@ -1,9 +1,9 @@
 // Which entry stands at a path from which version on and until which: every version is listed and searched from here.
 import type { Queryable, Tx } from '../database/connect.ts';
-import { type Cid, cidOfDigest, digestOfCid } from '../protocol/cid.ts';
-import { type Entry, entryCid } from '../protocol/knowledge/entry.ts';
+import { type Cid, cidOfDigest } from '../protocol/cid.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
-import { foldPath, type KnowledgePath, MAX_PATH_BYTES } from '../protocol/knowledge-path.ts';
+import { type KnowledgePath, MAX_PATH_BYTES } from '../protocol/knowledge-path.ts';
+import { type EntryChange, entryRows } from './row-texts.ts';
 
 /** An entry as lists show it; its `meta` stands in its block. */
 export interface ListedEntry {
@@ -95,26 +95,6 @@ export const entriesAtPaths = async (
       and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
   return rows.map(toListed);
 };
-
-/** What stands at a path from a version on; null: nothing does. */
-export interface EntryChange {
-  readonly path: KnowledgePath;
-  readonly entry: Entry | null;
-}
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
-const rowOf = ({ path, entry }: EntryChange) => ({
-  path,
-  fold: foldPath(path),
-  entry: entry === null ? null : base64(digestOfCid(entryCid(entry))),
-  blob: entry === null ? null : base64(digestOfCid(entry.blob)),
-  size: entry?.size ?? null,
-  media_type: entry?.mediaType ?? null,
-});
-
-/** As statements read changes of the index. */
-export const entryRows = (changes: readonly EntryChange[]): string => JSON.stringify(changes.map(rowOf));
 
 /** Turns what stands in the newest version into what stands in the one after it, whose number is `seq`. */
 export const changeEntries = async (

@@ -1,24 +1,7 @@
 // Events about knowledge as rows: appended with their place in the index of what happened to which base.
 import type { Tx } from '../database/connect.ts';
 import type { KnowledgeRecord } from './events.ts';
-
-const base64Of = (bytes: Uint8Array | null): string | null =>
-  bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-
-/** As the statements read them: one text costs driver and server far less than many parameters do. */
-export const rowOfRecord = ({ event, ...found }: KnowledgeRecord) => ({
-  event_id: event.id,
-  event_kind: event.kind,
-  subject: event.subject,
-  at: event.at,
-  leaf: base64Of(event.leaf),
-  sealed: base64Of(event.sealed),
-  base: found.base,
-  contribution: found.contribution,
-  actor: found.actor,
-  trace_id: found.traceId,
-  causation: found.causation,
-});
+import { rowOfRecord } from './row-texts.ts';
 
 /** In the order given, which is the order in which the log will have them. */
 export const insertRecords = async (tx: Tx, records: readonly KnowledgeRecord[]): Promise<void> => {

@@ -1,4 +1,5 @@
 // Exports a version as one archive: looked up as any retrieval is, and then streamed in the one order of its content.
+
 import { canonicalText, type JsonObject } from '../../keys/canonical.ts';
 import { ahead } from '../../storage/ahead.ts';
 import { type BlobStore, readBlob, streamBlob } from '../../storage/blob-store.ts';
@@ -26,7 +27,8 @@ import { tarOf } from './export-tar.ts';
 import { manifestView } from './read-versions.ts';
 import type { Look, Looked, ReadVersion } from './retrieval.ts';
 import { versionFor } from './retrieve.ts';
-import { findVersion, type VersionRecord } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
+import { findVersion } from './version-store.ts';
 
 export interface ExportDeps {
   readonly db: Queryable;

@@ -1,13 +1,14 @@
 // The version that a contribution would become: its manifest, signed, and everything that is stored beside it.
+
 import type { Cid } from '../protocol/cid.ts';
 import { encodeVersion, type VersionManifest, versionCid } from '../protocol/knowledge/version.ts';
 import { KNOWLEDGE_TREE } from '../protocol/merkle-tree/profile.ts';
 import { type Applied, type ApplyDeps, applyChanges, type Ground, indexChanges } from './apply.ts';
 import type { BaseRecord } from './base.ts';
 import type { ContributionRecord, RevisionRecord } from './contribution.ts';
-import type { EntryChange } from './entry-store.ts';
+import type { EntryChange } from './row-texts.ts';
 import type { SignVersion } from './sign-version.ts';
-import type { VersionRecord } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
 
 export interface NextVersionDeps extends ApplyDeps {
   readonly now: () => Date;

@@ -1,4 +1,5 @@
 // Moves the pointer of a base by hand: back to what was current before, or on to a version that was only made.
+
 import type { JsonObject } from '../../keys/canonical.ts';
 import { requireInForce } from '../access/workforces/in-force-store.ts';
 import type { Tx } from '../database/connect.ts';
@@ -12,15 +13,11 @@ import { erasedIn } from './erase-store.ts';
 import { erasedFault } from './erased.ts';
 import type { MakeKnowledgeEvent } from './events.ts';
 import type { MoveWish } from './grounds.ts';
-import {
-  insertPointerMove,
-  moveWithEvent,
-  moveWithGeneration,
-  type PointerMove,
-  wasCurrentBefore,
-} from './pointer-store.ts';
+import type { PointerMove } from './pointer-move.ts';
+import { insertPointerMove, moveWithEvent, moveWithGeneration, wasCurrentBefore } from './pointer-store.ts';
 import type { Attempt, Done, RecordWrite, Written } from './record.ts';
-import { findVersion, type VersionRecord } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
+import { findVersion } from './version-store.ts';
 
 export interface MoveDeps {
   readonly now: () => Date;

@@ -1,4 +1,5 @@
 // That a version has an entry at a path, or none: from the entry's block up to the signed manifest and the log.
+
 import type { Queryable } from '../database/connect.ts';
 import type { Cid } from '../protocol/cid.ts';
 import { decodeEntry } from '../protocol/knowledge/entry.ts';
@@ -10,7 +11,8 @@ import { provePath, type TreeProof } from '../protocol/merkle-tree/proof.ts';
 import { entryBlocks } from './entries.ts';
 import type { Look } from './retrieval.ts';
 import { versionFor } from './retrieve.ts';
-import { findVersion, type VersionRecord } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
+import { findVersion } from './version-store.ts';
 
 export type ProofRequest = { readonly kind: 'proof'; readonly path: KnowledgePath };
 

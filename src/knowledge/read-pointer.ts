@@ -1,4 +1,5 @@
 // What a base's pointer says: what is current, what was, and what was current then.
+
 import type { Acting } from '../access/workforces/acting.ts';
 import { evaluate } from '../access/workforces/authority.ts';
 import type { Sql } from '../database/connect.ts';
@@ -6,14 +7,8 @@ import type { Cid } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
 import type { BaseId, CapabilityVerb } from '../protocol/knowledge/ids.ts';
 import type { Authorise, Authorised } from './authorise.ts';
-import {
-  firstMove,
-  moveAtPosition,
-  moveAtTime,
-  movesBelow,
-  moveWithGeneration,
-  type PointerMove,
-} from './pointer-store.ts';
+import type { PointerMove } from './pointer-move.ts';
+import { firstMove, moveAtPosition, moveAtTime, movesBelow, moveWithGeneration } from './pointer-store.ts';
 
 export interface PointerReadDeps {
   readonly sql: Sql;

@@ -1,4 +1,5 @@
 // Versions as their readers see them: the manifest, the signature over it, and the proof that the log has it.
+
 import type { Acting } from '../access/workforces/acting.ts';
 import type { Queryable } from '../database/connect.ts';
 import { fault } from '../protocol/faults.ts';
@@ -7,7 +8,8 @@ import { decodeVersion } from '../protocol/knowledge/version.ts';
 import type { Authorise } from './authorise.ts';
 import { requireReads } from './retrieval.ts';
 import { versionFor } from './retrieve.ts';
-import { findVersion, type VersionRecord, versionsBelow } from './version-store.ts';
+import type { VersionRecord } from './version.ts';
+import { findVersion, versionsBelow } from './version-store.ts';
 
 export interface ReadVersionsDeps {
   readonly db: Queryable;

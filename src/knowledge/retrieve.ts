@@ -1,4 +1,5 @@
 // Retrieves from a version of a base: may he, what is it, record that it is given out, and only then give it.
+
 import { randomUUID } from 'node:crypto';
 import { canonicalBytes, type JsonObject } from '../../keys/canonical.ts';
 import type { Acting } from '../access/workforces/acting.ts';
@@ -14,10 +15,10 @@ import {
   type Selector,
 } from '../protocol/knowledge/ids.ts';
 import type { Authorise } from './authorise.ts';
-import { rowOfRecord } from './event-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from './events.ts';
 import { type Looked, type ReadVersion, requireReadable } from './retrieval.ts';
 import { type AppendRetrieval, type RetrievalOutcome, versionsFor } from './retrieval-store.ts';
+import { rowOfRecord } from './row-texts.ts';
 
 /** Tells the operator of what must not happen. */
 export type Alarm = (sentence: string, evidence: Readonly<Record<string, unknown>>) => void;

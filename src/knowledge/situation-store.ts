@@ -1,11 +1,12 @@
 // Everything that a decision about a contribution follows from, in one look: nothing of it can be newer than the rest.
+
 import type { Sql } from '../database/connect.ts';
 import type { Cid } from '../protocol/cid.ts';
 import type { ContributionId } from '../protocol/knowledge/ids.ts';
 import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 import type { Ground } from './apply.ts';
 import type { BaseRecord } from './base.ts';
-import { type BaseRow, toBase } from './base-store.ts';
+import { type BaseRow, toBase } from './base-rows.ts';
 import type { ContributionRecord, Judgements, RevisionRecord } from './contribution.ts';
 import {
   type ContributionRow,
@@ -16,7 +17,7 @@ import {
   toJudgements,
   toRevision,
   type VerdictRow,
-} from './contribution-store.ts';
+} from './contribution-rows.ts';
 
 export interface FoundSituation {
   readonly base: BaseRecord;

@@ -29,6 +29,10 @@ const EVENT = restore('this event; a bundle of the log that hashes to a signed c
 const BLOB = restore(
   'this blob; after a power cut a start of the registry may give it back from the journal of its store; a mirror, or a host that installed the version, has the same bytes',
 );
+const DOCUMENT = restore(
+  'this document; an archive of a version that holds it, or whoever wrote it, has the same bytes',
+);
+const FROM_CONTENT = repairable('made again from what the index and the contributions say, where that has its name');
 const REISSUE = advice('start the registry: it issues a new one');
 
 export const FINDINGS = {
@@ -164,6 +168,70 @@ export const FINDINGS = {
   token_without_event: damage('No event created this token.', ROW),
   token_differs: damage('A token is not what its events say.', ROW),
   event_without_token: damage('An event created a token that is not there.', ROW),
+  // Bases and their versions
+  base_without_event: damage('No event registered this base.', EVENT),
+  base_differs: damage('A base does not stand as the events about it say.', ROW),
+  event_without_base: damage('An event registered a base that is not there.', ROW),
+  policy_differs: damage('A policy of a base is not the one that its event set, or is not there.', ROW),
+  base_version_missing: damage('A number is missing in the line of versions of a base.', ROW),
+  base_version_manifest: damage('The manifest of a version of a base does not have its name.', ROW),
+  base_version_differs: damage(
+    'A version of a base is not what its manifest, its content and the event that created it say.',
+    ROW,
+  ),
+  base_version_signature: damage(
+    'No key that was delegated for the base has signed the manifest of its version.',
+    ROW,
+  ),
+  base_version_without_event: damage('No event created this version of a base.', EVENT),
+  event_without_base_version: damage('An event created a version of a base that is not there.', ROW),
+  // What versions of bases hold
+  block_missing: damage('A block of the tree of a version is not there.', FROM_CONTENT),
+  block_differs: damage('A block of the tree of a version is not what its name or its place says.', FROM_CONTENT),
+  entries_differ: damage(
+    'The index of entries is not what the trees of the versions hold.',
+    repairable('made again from the trees'),
+  ),
+  document_missing: damage('A document that a base holds is not in the blob store.', DOCUMENT),
+  document_size: damage('A document in the blob store has another size than its base says.', DOCUMENT),
+  document_digest: damage('A document in the blob store does not hash to its name.', DOCUMENT),
+  words_differ: damage(
+    'The words that a document is found by are not those it has.',
+    repairable('counted again in the document'),
+  ),
+  erasure_differs: damage(
+    'An erasure is not on record as its event says.',
+    repairable('recorded again from its event'),
+  ),
+  erasure_without_event: damage('No event tells of this erasure.', EVENT),
+  erasure_undone: damage('Content that was erased is there again.', repairable('destroyed again')),
+  erasure_pending: note('Erased content waits to be destroyed.', 'start the registry: it destroys it'),
+  // Pointers
+  pointer_differs: damage(
+    'The pointer of a base is not where its last move left it, or its versions are counted wrong.',
+    repairable('set to where its last move and its last version left it'),
+  ),
+  pointer_move_differs: damage(
+    'A move of a pointer is not what its event says, or does not follow from the one before it.',
+    ROW,
+  ),
+  pointer_move_without_event: damage('No event made this move of a pointer.', EVENT),
+  pointer_move_missing: damage('A move of a pointer is not there.', ROW),
+  // Contributions
+  contribution_differs: damage(
+    'A contribution does not stand as its last event, its revision and the version that came of it say.',
+    ROW,
+  ),
+  revision_differs: damage('A revision is not what its digest or its event says.', ROW),
+  revision_missing: damage('An event tells of a revision that is not there.', ROW),
+  judgement_differs: damage('A verdict, a result or a decision is not what its event says.', ROW),
+  judgement_missing: damage('An event tells of a verdict, a result or a decision that is not there.', ROW),
+  // Where events about bases are found
+  event_index_differs: damage(
+    'An event about a base is not found by what it says.',
+    repairable('written again from the event'),
+  ),
+  retrieval_differs: damage('A retrieval is not kept as its event says.', ROW),
 } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -1,8 +1,9 @@
 // An import that is torn off anywhere: nothing of it is seen, and what lies about is swept; then it is sent again.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImportDeps } from '../../src/knowledge/import.ts';
 import { sweepImports } from '../../src/knowledge/import.ts';
-import type { VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
 import { breakableStore, type Node, startPair } from './archive-world.ts';

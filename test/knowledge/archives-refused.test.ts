@@ -1,4 +1,5 @@
 // Archives that are not what was asked for, and senders who may not: nothing of them is ever seen.
+
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import { parseKeyId } from '../../keys/key.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { seedSigner } from '../../keys/signers/seed.ts';
-import type { VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
 import { type Cid, cidBytes, cidOf } from '../../src/protocol/cid.ts';
 import { carFrame } from '../../src/protocol/knowledge/car-writer.ts';
 import type { BaseId } from '../../src/protocol/knowledge/ids.ts';

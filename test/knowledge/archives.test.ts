@@ -1,4 +1,5 @@
 // A version leaves one node as an archive and arrives at another: the same names, the same answers, the same bytes.
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,8 @@ import { findBase } from '../../src/knowledge/base-store.ts';
 import { entriesAt } from '../../src/knowledge/entry-store.ts';
 import { lookAtExport } from '../../src/knowledge/export.ts';
 import { hitsAt } from '../../src/knowledge/search-store.ts';
-import { findVersion, type VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
+import { findVersion } from '../../src/knowledge/version-store.ts';
 import { cidOf, digestOfCid } from '../../src/protocol/cid.ts';
 import { hashOfList } from '../../src/protocol/knowledge/retrieved.ts';
 import { compareAsBytes } from '../../src/protocol/knowledge-path.ts';

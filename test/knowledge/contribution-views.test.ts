@@ -1,7 +1,8 @@
 // What is seen of contributions: everything by those who review, one's own by those who propose, nothing by others.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContributionRecord } from '../../src/knowledge/contribution.ts';
-import type { VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
 import type { WorkforceId } from '../../src/protocol/knowledge/ids.ts';
 import { DEFAULT_POLICY } from '../../src/protocol/knowledge/policy.ts';
 import type { Actor } from './actors.ts';

@@ -1,6 +1,7 @@
 // The pointer of a base is moved by hand: back, on, by one of many, and by nobody who may not.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
 import type { Actor } from './actors.ts';
 import { type MovingWorld, startMovingWorld } from './moving.ts';
 

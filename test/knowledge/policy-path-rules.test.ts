@@ -40,6 +40,7 @@ describe('a pattern', () => {
     ['legal/[a-z]*', 'legal/terms.md'],
     ['aa*aa', 'aaa'],
     ['*ab*ab*', 'xaby'],
+    ['*ab*b', 'ab'],
     ['a/**/a', 'a'],
     ['**/a/**/a/**', 'x/a/y'],
   ])('%j does not fit %j', (pattern, path) => {

@@ -108,7 +108,7 @@ describe('M4: a floor of confidence', () => {
   );
 
   it('gives the code only where nothing else is wrong, and is named in any case', () => {
-    const fault = refusal({ confidence_floor: 0.2, mode: 'none' });
+    const fault = refusal({ confidence_floor: 0.2, max_bytes: 0 });
     expect(fault.code).toBe('policy_invalid');
     expect(JSON.stringify(fault.details)).toContain('confidence_floor_too_low');
   });

@@ -78,6 +78,16 @@ describe('of two policies', () => {
     });
   });
 
+  it('a rule that names nobody goes on asking those whom its own policy asks', () => {
+    const rule = { pattern: 'legal/**', required_approvals: 2, reviewer_roles: [] };
+    const editors = policyWith({ reviewer_roles: [role('editor')] });
+    const lawyers = policyWith({ reviewer_roles: [role('lawyer')], path_rules: [rule] });
+    expect(strictest([editors, lawyers]).path_rules).toContainEqual({
+      ...rule,
+      reviewer_roles: [role('lawyer')],
+    });
+  });
+
   it('all path rules hold that say more than others', () => {
     const rule = { pattern: 'legal/**', required_approvals: 1, reviewer_roles: [role('lawyer')] };
     const more = { ...rule, required_approvals: 2 };

@@ -1,4 +1,5 @@
 // Bases for tests, written straight through the stores; what each version holds is kept beside them as plain maps.
+
 import { envelopeText, signEnvelope } from '../../keys/envelope.ts';
 import type { Signer } from '../../keys/signer.ts';
 import type { Sql, Tx } from '../../src/database/connect.ts';
@@ -6,12 +7,14 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import type { BaseRecord } from '../../src/knowledge/base.ts';
 import { findBase, insertBase, insertPolicy, movePointer, takeSeq } from '../../src/knowledge/base-store.ts';
 import type { BlockStore } from '../../src/knowledge/block-store.ts';
-import { changeEntries, type EntryChange } from '../../src/knowledge/entry-store.ts';
+import { changeEntries } from '../../src/knowledge/entry-store.ts';
 import { insertRecords } from '../../src/knowledge/event-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../../src/knowledge/events.ts';
 import { newUlid } from '../../src/knowledge/new-id.ts';
 import { insertPointerMove } from '../../src/knowledge/pointer-store.ts';
-import { insertVersion, type VersionRecord } from '../../src/knowledge/version-store.ts';
+import type { EntryChange } from '../../src/knowledge/row-texts.ts';
+import type { VersionRecord } from '../../src/knowledge/version.ts';
+import { insertVersion } from '../../src/knowledge/version-store.ts';
 import { type Cid, cidOf } from '../../src/protocol/cid.ts';
 import { type Entry, encodeEntry, entryCid } from '../../src/protocol/knowledge/entry.ts';
 import type { KnowledgeContext, PointerReason } from '../../src/protocol/knowledge/event.ts';

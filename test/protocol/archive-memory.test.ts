@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { manifestEntry, noise, packWith, tarOf } from '../world/archives.ts';
-import { ROOT } from '../world/source.ts';
+import { ROOT, TYPESCRIPT } from '../world/source.ts';
 
 const MIB = 1_048_576;
 const folder = mkdtempSync(join(tmpdir(), 'attestry-archives-'));
@@ -36,7 +36,7 @@ const fileOf = (name: string, bytes: Uint8Array): string => {
 
 const inspectEight = (bytes: Uint8Array): { readonly growth: number; readonly codes: readonly string[] } => {
   const paths = [fileOf('small.tgz', packWith({ name: 'a' })), fileOf('hostile.tgz', bytes)];
-  const flags = ['--import', 'tsx', '--input-type=module', '-e', PROGRAM, ...paths];
+  const flags = [...TYPESCRIPT, '--input-type=module', '-e', PROGRAM, ...paths];
   return JSON.parse(execFileSync(process.execPath, flags, { cwd: ROOT, encoding: 'utf8' }));
 };
 

@@ -1,4 +1,5 @@
 // The tree of the log: published hashes, every proof of small trees against the words of RFC 6962, and altered proofs.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeHex, encodeHex, equalBytes } from '../../../keys/bytes.ts';
 import {
@@ -7,6 +8,7 @@ import {
   EMPTY_ROOT,
   foldHashes,
   frontierNodes,
+  hashChildren,
   hashLeaf,
   inclusionNodes,
   isConsistent,
@@ -103,6 +105,33 @@ describe('the published tree of RFC 6962', () => {
   it.each(published.consistency)('$oldSize leaves begin $newSize', ({ oldSize, newSize, proof }) => {
     const [oldRoot, newRoot] = [publishedRoot(oldSize), publishedRoot(newSize)];
     expect(isConsistent({ oldSize, oldRoot, newSize, newRoot, proof: proof.map(bytes) })).toBe(true);
+  });
+});
+
+describe('the hash of two children', () => {
+  const digest = (...parts: readonly Uint8Array[]) =>
+    new Uint8Array(createHash('sha256').update(Buffer.concat(parts)).digest());
+
+  it('is over both of them behind a one, however long they are', () => {
+    for (const [left, right] of [
+      [32, 32],
+      [31, 33],
+      [0, 64],
+      [0, 0],
+      [32, 31],
+      [100, 3],
+    ] as const) {
+      const [one, other] = [new Uint8Array(left).fill(7), new Uint8Array(right).fill(9)];
+      expect(hashChildren(one, other)).toEqual(digest(Uint8Array.of(1), one, other));
+    }
+  });
+
+  it('stays what it was when others are made, and may be a child itself', () => {
+    const [left, right] = [leafHash(0), leafHash(1)];
+    const [first, kept] = [hashChildren(left, right), hashChildren(left, right)];
+    const above = hashChildren(first, hashChildren(right, first));
+    expect(first).toEqual(kept);
+    expect(above).toEqual(digest(Uint8Array.of(1), first, digest(Uint8Array.of(1), right, first)));
   });
 });
 

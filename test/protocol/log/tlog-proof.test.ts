@@ -27,6 +27,9 @@ const path = await proveInclusion(INDEX, SIZE, readerOf(tilesOf(leafHashes)));
 const proof: TlogProof = { extra: utf8('extra data'), index: INDEX, path, checkpoint };
 const text = formatTlogProof(proof);
 const hash = encodeBase64(leafHashes[0] ?? new Uint8Array());
+/** Spells the same 32 bytes otherwise: the last digit stands for two bits more than they have. */
+const spareBits = (base64: string): string => `${base64.slice(0, -2)}${nextDigit(base64.at(-2))}=`;
+const nextDigit = (digit = 'A'): string => String.fromCharCode(digit.charCodeAt(0) + 1);
 
 describe('a proof', () => {
   it('reads header, extra, index, path, an empty line and the checkpoint as it was signed', () => {
@@ -66,8 +69,16 @@ describe('a proof', () => {
     ['two indexes', text.replace('index 731\n', 'index 731\nindex 731\n')],
     ['a short hash', text.replace('index 731\n', 'index 731\nAAAA\n')],
     ['a hash without padding', text.replace('index 731\n', `index 731\n${hash.slice(0, -1)}\n`)],
+    ['a hash with spare bits set', text.replace('index 731\n', `index 731\n${spareBits(hash)}\n`)],
+    ['a hash in the URL-safe alphabet', text.replace('index 731\n', `index 731\n${'-_'.repeat(21)}A=\n`)],
+    ['extra with spare bits set', text.replace('YQ==', 'YR==')],
     ['other line ends', text.replaceAll('\n', '\r\n')],
-    ['half a character', text.replace(/— log/, '\ud800')],
+    ['half a character in the checkpoint', text.replace(/— log/, '\ud800')],
+    ['half a character at the end', `${text}\udc00`],
+    ['half a character in the header', text.replace('@v1', '@v1\ud800')],
+    ['half a character in extra', text.replace('ZXh0', 'ZXh\ud800')],
+    ['half a character in the index', text.replace('731', '73\ud800')],
+    ['half a character in a hash', text.replace('index 731\n', `index 731\n\ud800${hash.slice(1)}\n`)],
   ])('with %s is refused', (_, altered) => {
     expect(altered).not.toBe(text);
     expect(refusedAs(() => parseTlogProof(altered))).toBe('proof_form');
