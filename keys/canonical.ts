@@ -14,8 +14,14 @@ const refuse = (where: string, found: string): never => {
   throw new KeyError('json_value', { where, found });
 };
 
-const textOf = (text: string, where: string): string =>
-  /\p{Surrogate}/u.test(text) ? refuse(where, 'a lone surrogate') : JSON.stringify(text);
+/** What may not stand between quotes as it is: quotes, backslashes, control characters, surrogates. */
+const NEEDS_CARE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+// Most texts need none, and to write them as JSON one by one is what writing a value costs.
+const textOf = (text: string, where: string): string => {
+  if (!NEEDS_CARE.test(text)) return `"${text}"`;
+  return /\p{Surrogate}/u.test(text) ? refuse(where, 'a lone surrogate') : JSON.stringify(text);
+};
 
 const numberOf = (value: number, where: string): string =>
   Number.isFinite(value) ? String(value) : refuse(where, String(value));
@@ -25,13 +31,19 @@ const isPlain = (value: object): boolean => {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
+// What was read from canonical bytes stands in order already, and sorting costs as much as writing.
+const inOrder = (names: string[]): readonly string[] =>
+  names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name) ? names : names.sort();
+
 const objectOf = (value: object, where: string, depth: number): string => {
   if (!isPlain(value) || Object.getOwnPropertySymbols(value).length > 0) refuse(where, 'no plain object');
-  const members = new Map(Object.entries(value));
-  const written = [...members.keys()]
-    .sort()
-    .map((name) => `${textOf(name, where)}:${write(members.get(name), `${where}/${name}`, depth + 1)}`);
-  return `{${written.join(',')}}`;
+  const members = value as Readonly<Record<string, unknown>>;
+  let written = '';
+  for (const name of inOrder(Object.keys(members))) {
+    const member = `${textOf(name, where)}:${write(members[name], `${where}/${name}`, depth + 1)}`;
+    written += written === '' ? member : `,${member}`;
+  }
+  return `{${written}}`;
 };
 
 const listOf = (values: readonly unknown[], where: string, depth: number): string =>

@@ -87,7 +87,15 @@ describe('reading', () => {
     ['an integer that a double cannot hold', '[9007199254740993]'],
     ['a number that overflows', '[1e999]'],
     ['an escape that is not needed', '["\\u0061"]'],
+    ['an escape that is not needed in a name', '{"\\u0061":1}'],
+    ['an escape in capitals', '["\\u000B"]'],
+    ['an escape where a shorter one stands', '["\\u000a"]'],
+    ['an escaped solidus', '["\\/"]'],
+    ['an escaped pair of surrogates', '["\\ud83d\\ude00"]'],
     ['an escaped lone surrogate', '["\\ud800"]'],
+    ['an escaped lone surrogate in a name', '{"\\udc00":1}'],
+    ['names of digits in the order of numbers', '{"9":1,"10":1}'],
+    ['members out of order deep inside', '{"a":[{"c":1,"b":2}]}'],
     ['text that is no JSON', 'nonsense'],
     ['nothing', ''],
   ])('refuses %s', (_, text) => {
@@ -101,6 +109,15 @@ describe('reading', () => {
   it('refuses 100,000 levels without exhausting the stack', () => {
     const bomb = utf8('['.repeat(100_000) + ']'.repeat(100_000));
     expect(refusalOf(() => parseCanonical(bomb)).code).toBe('json_too_deep');
+  });
+
+  it('takes every character as it stands but quotes, backslashes and control characters', () => {
+    const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
+    for (const unit of units.filter((each) => !/\p{Surrogate}/u.test(each))) {
+      expect(canonicalText(unit)).toBe(JSON.stringify(unit));
+      expect(canonicalText({ [`a${unit}z`]: 1 })).toBe(`{${JSON.stringify(`a${unit}z`)}:1}`);
+    }
+    expect(canonicalText('\u{1f600}')).toBe('"\u{1f600}"');
   });
 
   it('reads whatever was written', () => {

@@ -1,4 +1,5 @@
 // What Node does natively says the same as the portable code, for good texts and for bad ones.
+import { sha256 as portableSha256, sha512 as portableSha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,8 +11,10 @@ import {
   equalBytes,
   fromUtf8,
 } from '../../keys/bytes.ts';
+import { sha256, sha512 } from '../../keys/hash.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
+const LONG = 'QUJD'.repeat(100);
 
 describe('native and portable', () => {
   it('base64 is the same text, of windows into larger buffers too', () => {
@@ -29,8 +32,40 @@ describe('native and portable', () => {
     fc.assert(
       fc.property(fc.string({ unit: sign, maxLength: 12 }), (text) => {
         expect(decodeBase64(text)).toEqual(decodeBase64Portable(text));
+        // A long text takes the native way.
+        expect(decodeBase64(LONG + text)).toEqual(decodeBase64Portable(LONG + text));
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  it.each([
+    ['spare bits that are set', 'QR=='],
+    ['no padding', 'QQ'],
+    ['too little padding', 'QQ='],
+    ['padding alone', '===='],
+    ['padding in the middle', 'QQ==QQ=='],
+    ['the URL-safe alphabet', 'QQ-_'],
+    ['a line end', 'QUJD\n'],
+    ['a sign beyond ASCII', 'QUJé'],
+    ['a sign whose last byte is of the alphabet', 'QUJ\u0141'],
+    ['half a character', 'QUJ\ud800'],
+  ])('base64 with %s is refused, in a short text and in a long one', (_, text) => {
+    expect(decodeBase64Portable(text)).toBeUndefined();
+    expect(decodeBase64(text)).toBeUndefined();
+    expect(decodeBase64(LONG + text)).toBeUndefined();
+  });
+
+  it('hashes are the same, of windows into larger buffers too, and each has its own memory', () => {
+    fc.assert(
+      fc.property(bytes, fc.nat(9), (all, start) => {
+        const part = all.subarray(Math.min(start, all.length));
+        const [one, other] = [sha256(part), sha256(part)];
+        expect([one, sha512(part)]).toEqual([portableSha256(part), portableSha512(part)]);
+        expect(one.buffer).toHaveProperty('byteLength', 32);
+        one.fill(0);
+        expect(other).toEqual(portableSha256(part));
+      }),
     );
   });
 
