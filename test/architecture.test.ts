@@ -74,6 +74,20 @@ const reach = (start: SourceFile): Set<string> => closure(start, (file) => file.
 const reachAtRuntime = (start: SourceFile): SourceFile[] =>
   [...closure(start, (file) => file.atRuntime)].flatMap((path) => byPath.get(path) ?? []);
 
+/** All that is loaded together with a file: files of ours, packages, and the file itself. */
+const loadedWith = (path: string): ReadonlySet<string> => {
+  const files = [path, ...closure(fileAt(path), (file) => file.atOnce)];
+  return new Set(files.flatMap((each) => [each, ...fileAt(each).atOnce]));
+};
+
+const fileAt = (path: string): SourceFile => {
+  const file = byPath.get(path);
+  if (file === undefined) throw new Error(`there is no ${path}`);
+  return file;
+};
+
+const isPackage = (name: string): boolean => !byPath.has(name) && !name.startsWith('node:');
+
 const holders = (mark: RegExp, allowed: (path: string) => boolean): string[] =>
   files.filter((file) => mark.test(file.text) && !allowed(file.path)).map((file) => file.path);
 
@@ -126,6 +140,11 @@ describe('the house', () => {
       .filter((file) => ['http', 'protocol'].includes(roomOf(file.path)))
       .flatMap((file) => file.imports.filter((path) => roomOf(path) === 'storage' && !allowed.test(path)));
     expect(leaks).toEqual([]);
+  });
+
+  it('names what it loads late in plain text, so that these rules see it', () => {
+    const computed = files.filter(({ text }) => /\bimport\(\s*[^'\s]/.test(text));
+    expect(computed.map(({ path }) => path)).toEqual([]);
   });
 
   it('has no import circle', () => {
@@ -184,6 +203,53 @@ describe('the house', () => {
           .map((path) => `${file.path} → ${path}`),
       );
     expect(leaks).toEqual([]);
+  });
+});
+
+describe('a start of the command line', () => {
+  const start = [...loadedWith('src/cli/main.ts')];
+  /** The files that do something, which the words of commands name as what is loaded when they run. */
+  const works = files
+    .filter(({ path }) => path.startsWith('src/cli/commands/'))
+    .flatMap(({ atRuntime, atOnce }) => [...atRuntime].filter((path) => !atOnce.has(path)));
+
+  it('loads the words of all commands, one package to read them with, and nothing else', () => {
+    expect(start.filter(isPackage)).toEqual(['commander']);
+    const words = /^src\/cli\/(commands\/[a-z-]+|main|program|terminal)\.ts$/;
+    const assurances = ['src/client/assurance.ts', 'src/client/refusal.ts'];
+    expect(
+      start.filter((path) => byPath.has(path) && !words.test(path) && !assurances.includes(path)),
+    ).toEqual([]);
+  });
+
+  it('is prepared by what comes with Node alone', () => {
+    expect([...loadedWith('src/cli/typescript.mjs')].filter(isPackage)).toEqual([]);
+  });
+
+  it.each([
+    ['koa', []],
+    ['pino', []],
+    ['postgres', []],
+    ['@aws-sdk/client-s3', []],
+    ['ajv/dist/2020.js', ['pack']],
+    ['tar-stream', ['bundle', 'install', 'log-verify', 'log-watch', 'pack', 'publish', 'verify']],
+  ])('loads %s only for the work of %j', (name, needing) => {
+    const found = new Set(works.filter((path) => loadedWith(path).has(name)));
+    expect([...found].map((path) => path.replace(/^src\/cli\/|\.ts$/g, '')).sort()).toEqual(needing);
+  });
+
+  it('loads little for a key: what makes one', () => {
+    expect([...loadedWith('src/cli/keygen.ts')].filter(isPackage).sort()).toEqual([
+      '@noble/ed25519',
+      '@noble/hashes/sha2.js',
+    ]);
+  });
+
+  it('loads no server to look after a registry that stands still', () => {
+    const upkeep = loadedWith('src/upkeep/upkeep.ts');
+    expect(['koa', '@koa/router', 'pino', '@aws-sdk/client-s3'].filter((name) => upkeep.has(name))).toEqual(
+      [],
+    );
   });
 });
 

@@ -7,6 +7,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/world/count-reporter.ts'],
+    // Files wait for the database and for processes of their own more than they compute; the usual is one core less.
+    maxWorkers: '100%',
     globalSetup: ['./test/world/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -43,7 +43,7 @@ export const namespacesField = (body: Body, field: string): readonly string[] =>
   listField(body, field).map((text) => {
     const pattern = parseNamespacePattern(text, field);
     if (!pattern.ok) throw fault('validation_error', { field, found: text }, pattern.violation.message);
-    if (!text.endsWith('.*') && text.split('.').length < 3) {
+    if (!/[.:]\*$/.test(text) && text.split('.').length < 3) {
       const message = `${text} is the name of no pack; did you mean ${text}.* ?`;
       throw fault('validation_error', { field, found: text }, message);
     }

@@ -8,16 +8,12 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /** Before the first "npm ci" there is nothing to start with, which is no bug and needs no stack. */
 const explain = (error) => {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !/Cannot find package/.test(error.message)) throw error;
+  if (!/MODULE_NOT_FOUND$/.test(error.code) || !/Cannot find (package|module 'esbuild')/.test(error.message))
+    throw error;
   process.stderr.write(
     'Some packages that Attestry needs are not installed: run "npm ci" or "npm start" first.\n',
   );
   process.exitCode = 1;
 };
 
-import('tsx/esm/api')
-  .then(({ register }) => {
-    register();
-    return import('./main.ts');
-  })
-  .catch(explain);
+import('./typescript.mjs').then(() => import('./main.ts')).catch(explain);

@@ -1,8 +1,7 @@
 // attestry backup: puts one moment of the registry into a folder, while it runs.
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { decodeHex, encodeBase64 } from '../../keys/bytes.ts';
-import { example } from './command.ts';
+import { openUpkeep } from '../main.ts';
 import { counted } from './count.ts';
 import { operating, progressLine } from './operating.ts';
 
@@ -20,9 +19,8 @@ const keyLine = (withKeys: boolean, folder: string): string =>
 export const shownRoot = ({ root }: { readonly root: string }): string =>
   encodeBase64(decodeHex(root) ?? new Uint8Array());
 
-const make = operating<BackupOptions>(async ({ to, withKeys = false }) => {
-  const { openUpkeep } = await import('../main.ts');
-  const { backup, config } = openUpkeep(progressLine());
+export const make = operating<BackupOptions>(async ({ to, withKeys = false }) => {
+  const { backup, config } = await openUpkeep(progressLine());
   const folder = resolve(to);
   const manifest = await backup({ folder, withKeys });
   const { registry, size, tables, checkpoint, madeAt } = manifest;
@@ -38,15 +36,3 @@ const make = operating<BackupOptions>(async ({ to, withKeys = false }) => {
     json: { ok: true, folder, registry, size, root, checkpoint, rows, madeAt, withKeys },
   };
 });
-
-export const addBackup = (program: Command): void => {
-  example(
-    program
-      .command('backup')
-      .description('back the registry up while it runs; again into the same folder copies only what is new')
-      .helpGroup('Operators:')
-      .requiredOption('--to <dir>', 'folder of the backup')
-      .option('--with-keys', 'also the private keys of the registry; without, they are not in it'),
-    'attestry backup --to /mnt/backup/attestry',
-  ).action(make);
-};

@@ -1,9 +1,8 @@
-// What all commands share: the global options, and one way to show a result or a failure.
+// What the work of all commands shares: the settings it is given, and one way to show a result or a failure.
 import { readFile } from 'node:fs/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { explain, type Failure, UsageError } from './failure.ts';
-import { harmless, printDocument, printFailure, printLines } from './terminal.ts';
-import { yesOrNo } from './text-options.ts';
+import { printDocument, printFailure, printLines } from './terminal.ts';
 
 /** The global options, once read. */
 export interface Settings {
@@ -26,37 +25,6 @@ interface GlobalOptions {
   readonly allowPrivateAddresses?: boolean;
   readonly privateAddresses?: boolean;
 }
-
-/** Commander switches a flag on whenever its variable is set, so this one's is read by an option with a value. */
-const privateAddressesSetting = (): Option =>
-  new Option('--private-addresses <yes-or-no>')
-    .env('ATTESTRY_ALLOW_PRIVATE_ADDRESSES')
-    .argParser(yesOrNo)
-    .hideHelp();
-
-const escaped = (text: string): string => text.split('\n').map(harmless).join('\n');
-
-export const addGlobalOptions = (program: Command): void => {
-  program
-    .configureOutput({ outputError: (text, write) => write(escaped(text)) })
-    .addOption(
-      new Option('--url <url>', 'address of the registry')
-        .env('ATTESTRY_URL')
-        .default('http://127.0.0.1:8480'),
-    )
-    .addOption(
-      new Option('--token <token>', 'token to act with (others can see it in the process list)').env(
-        'ATTESTRY_TOKEN',
-      ),
-    )
-    .option('--token-file <file>', 'file that holds the token')
-    .option('--json', 'print one JSON document instead of text')
-    .option(
-      '--allow-private-addresses',
-      'follow redirects into the local network (env: ATTESTRY_ALLOW_PRIVATE_ADDRESSES=1)',
-    )
-    .addOption(privateAddressesSetting());
-};
 
 const tokenOf = async ({ token, tokenFile }: GlobalOptions): Promise<string | undefined> => {
   if (tokenFile === undefined) return token === undefined || token === '' ? undefined : token.trim();
@@ -96,7 +64,3 @@ export const acting =
       showFailure(explain(error), options.json === true);
     }
   };
-
-/** Every command's help ends with one line that can be copied. */
-export const example = (command: Command, line: string): Command =>
-  command.addHelpText('after', `\nExample:\n  ${line}`);

@@ -6,7 +6,7 @@ import type { FaultCode } from '../protocol/faults.ts';
 type WireCode = 'pack_signature_invalid' | 'version_conflict';
 
 const SIGN_AGAIN =
-  'Pack it again with a key that "attestry keys list" shows for its name; "attestry keys add" adds one.';
+  'Sign it again with a key that "attestry keys list" shows for its name; "attestry keys add" adds one.';
 const NEXT_VERSION = 'Published bytes never change: raise "version" in pack.json and pack again.';
 const SMALLER = 'Leave out what the pack does not need when it runs, such as sources, tests and pictures.';
 
@@ -36,6 +36,36 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
     'Pack it again, which writes a statement that fits; or publish it without one: --no-statement',
   pack_not_found: 'Check the name, and with --url the registry; the token must reach private packs.',
   pack_version_not_found: 'Check the version, and with --url the registry.',
+  principal_required:
+    'Say who acts: --as PRINCIPAL; "attestry workforce list" shows workforces, "attestry kb setup" makes a first one.',
+  authority_denied:
+    'Ask the steward of the workforce for a role that grants it: "attestry workforce role", then "attestry workforce reassign".',
+  human_binding_missing: 'Ask the steward to bind you: attestry workforce bind HUMAN --capacity reviewer',
+  self_review_forbidden:
+    'Let another account decide that stands behind neither the proposal nor its agent; or, to try it alone, register the base with --allow-self-review.',
+  contribution_closed: 'Only its steward changes this base; "attestry kb policy" shows its rules.',
+  knowledge_base_not_found: 'Check the name; "attestry kb list" shows the bases of your role.',
+  contribution_not_found: 'Check the id; "attestry kb review" lists what waits for you.',
+  version_not_found: 'Check the version; "attestry kb versions" lists them.',
+  knowledge_base_paused: 'Wait, or have it go on: attestry kb resume BASE',
+  knowledge_base_held: 'Wait, or end the hold: attestry kb release BASE',
+  base_version_conflict: 'Make it anew from what is current: attestry kb revise CONTRIBUTION SOURCE',
+  base_busy: 'Send it again.',
+  pointer_conflict: 'Look at "attestry kb history" and send it again if it still holds.',
+  invalid_transition: 'Look at it again: attestry kb review CONTRIBUTION',
+  verdict_blocks_acceptance:
+    'Have its verifier look again ("attestry kb verdict"), or have it revised; nobody can override it.',
+  criteria_unmet: 'Have it revised until its criteria are met: attestry kb revise',
+  evaluation_missing: 'Record the evaluations that the policy asks for: attestry kb eval',
+  human_review_required: 'Have a human accept it: attestry kb accept',
+  quorum_not_met: 'Have others approve it first: attestry kb approve',
+  signature_missing: 'Sign the decision: --key KEY.pem, a key that is listed for the base.',
+  revision_limit_exceeded: 'Withdraw it and propose anew, or have it rejected.',
+  no_change: 'There is nothing to do.',
+  contribution_invalid: 'Correct what is named, and send it again.',
+  policy_invalid: 'Correct what is named; "attestry kb policy BASE" shows the rules in force.',
+  legal_hold: 'Lift the hold first, if you may.',
+  audit_unavailable: 'Ask again in a moment; nothing was given out.',
   conflict: NEXT_VERSION,
   version_conflict: NEXT_VERSION,
 };
@@ -68,6 +98,8 @@ const ANOTHER_VERSION =
 const NEW_SIGNATURE = 'Take a version that another key signed, or ask its publisher to sign it anew.';
 const ANEW_BUNDLE = 'Make the bundle anew with "attestry bundle"; it holds what its own version needs.';
 const ANEW_INSTALL = 'Remove that pack from the directory and install it again.';
+const LYING =
+  'Use nothing of it: what was served contradicts itself. Show this to the operator of the registry, and ask again over another network.';
 const ASK_ROOT = 'Ask the operator, on another way than this one, which root document is the right one.';
 
 /** What a host can do about a refusal: one sentence for each. */
@@ -131,6 +163,30 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   assurance_too_low: 'Take another version, or ask for less with --require.',
   pack_version_yanked: 'Take another version, or name this one exactly if you need it all the same.',
   pack_engine_unsupported: 'Take a version that admits your host, or correct --protocol.',
+  knowledge_not_found:
+    'Check the name, and which principal you are: --as PRINCIPAL; "attestry kb list" shows its bases.',
+  knowledge_denied:
+    'Ask the steward of the workforce for a role that names this base and this capability: "attestry workforce list".',
+  knowledge_unavailable: 'Ask again in a moment; "attestry kb show" says whether the base is paused.',
+  content_erased: 'It cannot be had any more; another version may have another document there.',
+  version_block_mismatch: LYING,
+  version_moved: 'Ask again; or pin a version, which never moves: kb:…@<version>.',
+  version_malformed: LYING,
+  version_of_another_base: LYING,
+  version_signature_invalid: LYING,
+  pointer_mismatch: LYING,
+  pointer_rollback: LYING,
+  pointer_fork: LYING,
+  entry_unproven: LYING,
+  entry_mismatch: LYING,
+  document_mismatch: LYING,
+  page_mismatch: LYING,
+  hits_mismatch: LYING,
+  score_mismatch: LYING,
+  difference_mismatch: LYING,
+  hash_mismatch: LYING,
+  export_mismatch: 'Make the export anew; if it stays so, the file or the registry was tampered with.',
+  event_mismatch: LYING,
   bundle_unreadable: ANEW_BUNDLE,
   bundle_incomplete: ANEW_BUNDLE,
   bundle_mismatch: ANEW_BUNDLE,

@@ -1,5 +1,5 @@
 // Reads the one version that a command is about, and its address in the registry.
-import { parseRequest } from '../client/index.ts';
+import { parseRequest } from '../client/request.ts';
 import { UsageError } from './failure.ts';
 
 export interface ExactVersion {

@@ -1,17 +1,15 @@
 // attestry fsck: checks all that the registry keeps against all the rest of it, and says what to do about what is wrong.
-import { type Command, Option } from 'commander';
-import { example } from './command.ts';
+import { openUpkeep } from '../main.ts';
 import { counted } from './count.ts';
 import { type Outcome, operating, progressLine } from './operating.ts';
-import { wholeNumber } from './text-options.ts';
 
 interface FsckOptions {
   readonly repair?: boolean;
   readonly sample?: number;
 }
 
-type Upkeep = Awaited<typeof import('../main.ts')>['openUpkeep'];
-type Found = Awaited<ReturnType<ReturnType<Upkeep>['fsck']>>;
+type Upkeep = Awaited<ReturnType<typeof openUpkeep>>;
+type Found = Awaited<ReturnType<Upkeep['fsck']>>;
 type Finding = Found['findings'][number];
 
 const planLine = ({ plan }: Finding): string => {
@@ -57,28 +55,7 @@ const outcomeOf = (found: Found): Outcome => ({
   ],
 });
 
-const check = operating<FsckOptions>(async ({ repair, sample }) => {
-  // Only here: no other command should wait for the server to load, or need what it needs.
-  const { openUpkeep } = await import('../main.ts');
-  const { fsck } = openUpkeep(progressLine());
+export const check = operating<FsckOptions>(async ({ repair, sample }) => {
+  const { fsck } = await openUpkeep(progressLine());
   return outcomeOf(await fsck({ repair: repair === true, sample: sample ?? 'all' }));
 });
-
-export const addFsck = (program: Command): void => {
-  example(
-    program
-      .command('fsck')
-      .description(
-        'check blobs, rows, log and signatures against one another, while the registry runs or not',
-      )
-      .helpGroup('Operators:')
-      .option('--repair', 'set right what follows from the signed rows; the registry has to be stopped')
-      .addOption(
-        new Option('--sample <n>', 'read only so many tarballs to the end, each time others').argParser(
-          wholeNumber,
-        ),
-      )
-      .addOption(new Option('--all', 'read every tarball to the end (the default)').conflicts('sample')),
-    'attestry fsck --sample 100',
-  ).action(check);
-};

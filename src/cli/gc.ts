@@ -1,7 +1,5 @@
 // attestry gc: says by name what belongs to nothing, and removes it when it is told to.
-import type { Command } from 'commander';
-import { example } from './command.ts';
-import { durationOption } from './duration.ts';
+import { openUpkeep } from '../main.ts';
 import { operating, progressLine } from './operating.ts';
 import { printLines } from './terminal.ts';
 
@@ -10,9 +8,6 @@ interface GcOptions {
   /** Milliseconds. */
   readonly grace: number;
 }
-
-const YEARS_MS = 100 * 365 * 86_400_000;
-const GRACE = { least: 0, most: YEARS_MS, usual: '24h', examples: '90m, 24h or 7d' } as const;
 
 interface Swept {
   readonly kind: string;
@@ -48,27 +43,13 @@ const summary = (
   return `${found} to remove, ${bytes} bytes. Nothing was removed; "attestry gc --delete" does it.`;
 };
 
-const collect = operating<GcOptions>(async ({ delete: remove = false, grace: graceMs }, json) => {
-  const { openUpkeep } = await import('../main.ts');
+export const collect = operating<GcOptions>(async ({ delete: remove = false, grace: graceMs }, json) => {
   const { tell, sums, listed } = collector(json);
-  await openUpkeep(progressLine()).gc({ remove, graceMs }, tell);
+  const { gc } = await openUpkeep(progressLine());
+  await gc({ remove, graceMs }, tell);
   return {
     ok: true,
     lines: [summary(remove, sums)],
     json: { ok: true, deleted: remove, ...sums, garbage: listed },
   };
 });
-
-export const addGc = (program: Command): void => {
-  example(
-    program
-      .command('gc')
-      .description(
-        'list what belongs to nothing: blobs no version names, uploads left behind, replaced tiles',
-      )
-      .helpGroup('Operators:')
-      .option('--delete', 'remove it; safe while the registry runs')
-      .addOption(durationOption('--grace <time>', 'leave what is younger', GRACE)),
-    'attestry gc --grace 48h --delete',
-  ).action(collect);
-};

@@ -1,5 +1,4 @@
 // attestry install: puts verified packs into a directory, all or none.
-import type { Command } from 'commander';
 import {
   ASSURANCES,
   type Assurance,
@@ -8,10 +7,11 @@ import {
   installPacks,
   type Verified,
 } from '../client/index.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
+import type { TrustOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
 import { printProgress } from './terminal.ts';
-import { addTrustOptions, policyOf, registryOptions, type TrustOptions } from './trust-options.ts';
+import { policyOf, registryOptions } from './trust-policy.ts';
 import { verifiedJson } from './verify.ts';
 
 interface InstallCommandOptions extends TrustOptions {
@@ -51,7 +51,7 @@ const progressLine = (progress: InstallProgress): string => {
   return `Placing ${counted(progress.packs, 'pack')}`;
 };
 
-const install = acting<InstallCommandOptions>(async (settings, options, ...requests) => {
+export const install = acting<InstallCommandOptions>(async (settings, options, ...requests) => {
   const installed = await installPacks({
     ...(await registryOptions(settings, options)),
     dir: options.dir,
@@ -64,13 +64,3 @@ const install = acting<InstallCommandOptions>(async (settings, options, ...reque
   );
   return { lines: shown.flatMap(linesOf), json: { ok: true, packs: shown.map(jsonOf) } };
 });
-
-export const addInstall = (program: Command): void => {
-  const command = program
-    .command('install')
-    .argument('<name@range...>', 'versions or ranges, as in vendor.acme.tools@^1.2')
-    .description('verify packs and install them, all or none')
-    .helpGroup('Hosts:')
-    .requiredOption('--dir <dir>', 'directory that holds the packs');
-  example(addTrustOptions(command), 'attestry install vendor.acme.tools@^1.2 --dir packs').action(install);
-};

@@ -1,10 +1,9 @@
 // attestry keygen: makes a signing key, which stays on this machine.
 import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { formatPublicKeyPem, keyFingerprint } from '../../keys/key.ts';
 import { createSeedFile } from '../../keys/signers/seed.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { readKeyId } from './key-name.ts';
 
 interface KeygenOptions {
@@ -12,7 +11,7 @@ interface KeygenOptions {
   readonly out: string;
 }
 
-const keygen = acting<KeygenOptions>(async (_settings, options) => {
+export const keygen = acting<KeygenOptions>(async (_settings, options) => {
   const keyId = readKeyId(options.keyId);
   const [privateFile, publicFile] = [join(options.out, `${keyId}.pem`), join(options.out, `${keyId}.pub`)];
   await mkdir(options.out, { recursive: true });
@@ -29,15 +28,3 @@ const keygen = acting<KeygenOptions>(async (_settings, options) => {
   ];
   return { lines, json: { keyId, privateFile, publicFile, fingerprint } };
 });
-
-export const addKeygen = (program: Command): void => {
-  example(
-    program
-      .command('keygen')
-      .description('make a key to sign packs with')
-      .helpGroup('Publishers:')
-      .requiredOption('--key-id <id>', 'what the key will be called')
-      .option('--out <dir>', 'where to write <id>.pem and <id>.pub', '.'),
-    'attestry keygen --key-id acme-1 --out ~/.attestry/keys',
-  ).action(keygen);
-};

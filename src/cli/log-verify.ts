@@ -1,11 +1,11 @@
 // attestry log verify: reads every entry of the log, makes its tree anew, and compares every fact with what is served.
-import type { Command } from 'commander';
 import { type AuditReport, auditRegistry } from '../client/audit/audit.ts';
 import type { AuditFinding } from '../client/audit/findings.ts';
 import { registryBase } from '../client/index.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
+import type { TrustOptions } from './commands/trust-options.ts';
 import { printProgress } from './terminal.ts';
-import { registryOptions, type TrustOptions } from './trust-options.ts';
+import { registryOptions } from './trust-policy.ts';
 
 interface VerifyOptions extends TrustOptions {
   readonly tarballs?: boolean;
@@ -69,7 +69,7 @@ export const auditLines = (report: AuditReport): readonly string[] => [
   ...verdict(report),
 ];
 
-const verify = acting<VerifyOptions>(async (settings, options) => {
+export const verify = acting<VerifyOptions>(async (settings, options) => {
   const opening = await registryOptions(settings, options);
   printProgress(`Asking ${registryBase(settings.url)}`);
   const report = await auditRegistry({
@@ -81,13 +81,3 @@ const verify = acting<VerifyOptions>(async (settings, options) => {
   if (!ok) process.exitCode = 1;
   return { lines: auditLines(report), json: { ok, ...report } };
 });
-
-export const addLogVerify = (log: Command): void => {
-  const command = log
-    .command('verify')
-    .description('check every entry, and everything served against it; says all that is wrong at once')
-    .option('--root <file>', 'root document to start from; default: the one seen first')
-    .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
-    .option('--tarballs', 'also fetch every tarball and ask of it all that a host asks');
-  example(command, 'attestry log verify --root root.json').action(verify);
-};

@@ -1,13 +1,12 @@
 // attestry log watch: follows the log of a registry, one line for each observation, until something is wrong.
-import type { Command } from 'commander';
 import { saveAlarm } from '../client/audit/evidence.ts';
 import { type Observation, watchRegistry } from '../client/audit/watch.ts';
 import { storeOf } from '../client/open-registry.ts';
-import { acting, example, type Settings } from './command.ts';
-import { durationOption } from './duration.ts';
+import { acting, type Settings } from './command.ts';
+import type { TrustOptions } from './commands/trust-options.ts';
 import { progressTeller } from './log-verify.ts';
 import { printLines } from './terminal.ts';
-import { registryOptions, type TrustOptions } from './trust-options.ts';
+import { registryOptions } from './trust-policy.ts';
 
 interface WatchOptions extends TrustOptions {
   /** Milliseconds. */
@@ -16,8 +15,6 @@ interface WatchOptions extends TrustOptions {
   readonly keepGoing?: boolean;
   readonly json?: boolean;
 }
-
-const INTERVAL = { least: 1, most: 24 * 3_600_000, usual: '10s', examples: '10s, 5m or 1h' } as const;
 
 const sentence = (seen: Observation): string => {
   if (seen.kind === 'head') return `${seen.size} entries (${seen.read} read), root ${seen.root}`;
@@ -51,7 +48,7 @@ const untilTold = (): { readonly signal: AbortSignal; readonly done: () => void 
   return { signal: quit.signal, done };
 };
 
-const watch = acting<WatchOptions>(async (settings: Settings, options) => {
+export const watch = acting<WatchOptions>(async (settings: Settings, options) => {
   const opening = await registryOptions(settings, options);
   const store = storeOf(opening);
   const json = options.json === true;
@@ -69,15 +66,3 @@ const watch = acting<WatchOptions>(async (settings: Settings, options) => {
   if (failed) process.exitCode = 1;
   return undefined;
 });
-
-export const addLogWatch = (log: Command): void => {
-  const command = log
-    .command('watch')
-    .description('follow the log as it grows; with --json one JSON line for each observation')
-    .option('--root <file>', 'root document to start from; default: the one seen first')
-    .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
-    .addOption(durationOption('--interval <time>', 'time between two looks, as in 10s or 5m', INTERVAL))
-    .option('--once', 'end after one look; exit code 1 also where the registry does not answer')
-    .option('--keep-going', 'go on after an alarm; the exit code tells of it all the same');
-  example(command, 'attestry log watch --interval 1m --json').action(watch);
-};

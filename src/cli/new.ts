@@ -1,9 +1,8 @@
 // attestry new: a small pack that is valid as it stands, to begin from.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { parsePackName } from '../protocol/pack-id.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { UsageError } from './failure.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -56,7 +55,7 @@ const filesOf = (name: string): Readonly<Record<string, string>> => ({
   'schemas/greet.output.json': json(schemaOf({ text: { type: 'string' } })),
 });
 
-const create = acting(async (_settings, _options, text = '') => {
+export const create = acting(async (_settings, _options, text = '') => {
   const name = parsePackName(text);
   if (!name.ok) throw new UsageError(`"${text}": ${name.violation.message}`);
   await mkdir(name.value);
@@ -69,14 +68,3 @@ const create = acting(async (_settings, _options, text = '') => {
     json: { folder: name.value, files: files.map(([path]) => path) },
   };
 });
-
-export const addNew = (program: Command): void => {
-  example(
-    program
-      .command('new')
-      .argument('<name>', 'name of the pack, as in vendor.acme.tools; also of the folder')
-      .description('make a folder with a small pack')
-      .helpGroup('Publishers:'),
-    'attestry new vendor.acme.tools',
-  ).action(create);
-};

@@ -1,10 +1,8 @@
-// Asks of a pack, before it leaves this machine, what the registry will ask of it, with the same code.
+// Asks of a tarball, before it leaves this machine, what the registry will ask of it, with the same code.
 import type { JsonObject } from '../../keys/canonical.ts';
 import { inspectBytes } from '../client/tarball-bytes.ts';
 import { fault, type Tree, type Violation } from '../protocol/faults.ts';
-import { checkManifest } from '../protocol/manifest/index.ts';
 import { at, textOf } from '../protocol/manifest/read.ts';
-import { referencedFiles } from '../protocol/manifest/references.ts';
 import { parsePackName, parsePackVersion } from '../protocol/pack-id.ts';
 import { readManifest } from './manifest-file.ts';
 
@@ -20,16 +18,8 @@ export interface InspectedTarball extends PackIdentity {
   readonly manifestBytes: Uint8Array;
 }
 
-/** Every violation of all stages; the registry would stop at the first stage that finds one. */
-export const checkPack = (manifest: JsonObject, tree: Tree, paths: readonly string[]) => {
-  const { violations, warnings } = checkManifest(manifest, tree);
-  const missing = referencedFiles(manifest)
-    .filter(({ path }) => !paths.includes(path))
-    .map(({ code, where, path }): Violation => ({ code, where, message: `${path} is not in the folder.` }));
-  return { violations: [...identityViolations(manifest), ...violations, ...missing], warnings };
-};
-
-const identityViolations = (manifest: JsonObject): readonly Violation[] => {
+/** What is wrong with the name and the version that the manifest says. */
+export const identityViolations = (manifest: JsonObject): readonly Violation[] => {
   const name = parsePackName(textOf(manifest['name']) ?? '', '/name');
   const version = parsePackVersion(textOf(manifest['version']) ?? '', '/version');
   return [name, version].flatMap((part) => (part.ok ? [] : [part.violation]));

@@ -1,22 +1,21 @@
 // attestry pack: a folder becomes a signed tarball, the same bytes on every machine, or a list of all that is wrong.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import { buildTarball, SIGNATURE_PATH } from '../protocol/build-tarball.ts';
 import { Fault, fault, type Tree, type Violation } from '../protocol/faults.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { keyIdFor } from './key-name.ts';
 import { readManifest } from './manifest-file.ts';
+import { checkPack } from './pack-check.ts';
 import { readPackFolder } from './pack-folder.ts';
-import { checkPack, requireSoundTarball } from './pack-rules.ts';
+import { requireSoundTarball } from './pack-rules.ts';
 import { writeStatement } from './statement-file.ts';
-import { treeOption } from './text-options.ts';
 
 interface PackOptions {
   readonly key?: string;
@@ -61,7 +60,7 @@ const requireSound = (violations: readonly Violation[]): void => {
   );
 };
 
-const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
+export const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
   const { tree } = options;
   const signer = await signerOf(options);
   const files = await readPackFolder(folder);
@@ -94,20 +93,3 @@ const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
     },
   };
 });
-
-export const addPack = (program: Command): void => {
-  example(
-    program
-      .command('pack')
-      .argument('<folder>', 'folder with pack.json at its top')
-      .description('check, sign and pack a folder')
-      .helpGroup('Publishers:')
-      .option('--key <file>', 'private key, as keygen wrote it')
-      .option('--key-id <id>', 'what the key is called; default: the name of its file')
-      .option('--unsigned', 'do not sign')
-      .option('--tree <tree>', 'v1 or v2: the form of manifest and signature', treeOption, 'v2')
-      .option('--source <uri>', 'where it was built from, for its release statement')
-      .option('--out <dir>', 'where to write <name>-<version>.tgz', '.'),
-    'attestry pack vendor.acme.tools --key acme-1.pem --tree v2',
-  ).action(pack);
-};

@@ -1,27 +1,29 @@
 // Which commands there are, in the order in which help shows them.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addAccount } from './account.ts';
-import { addBackup } from './backup.ts';
-import { addBundle } from './bundle.ts';
-import { addGlobalOptions } from './command.ts';
-import { addFsck } from './fsck.ts';
-import { addGc } from './gc.ts';
-import { addInstall } from './install.ts';
-import { addKeygen } from './keygen.ts';
-import { addKeys } from './keys.ts';
-import { addLog } from './log.ts';
-import { addNamespace } from './namespace.ts';
-import { addNew } from './new.ts';
-import { addPack } from './pack.ts';
-import { addPublish } from './publish.ts';
-import { addRestore } from './restore.ts';
-import { addRoot } from './root.ts';
-import { addServe } from './serve.ts';
-import { addToken } from './token.ts';
-import { addUnyank } from './unyank.ts';
-import { addVerify } from './verify.ts';
-import { addYank } from './yank.ts';
+import { addAccount } from './commands/account.ts';
+import { addBackup } from './commands/backup.ts';
+import { addBundle } from './commands/bundle.ts';
+import { addFsck } from './commands/fsck.ts';
+import { addGc } from './commands/gc.ts';
+import { addInstall } from './commands/install.ts';
+import { addKb } from './commands/kb.ts';
+import { addKeygen } from './commands/keygen.ts';
+import { addKeys } from './commands/keys.ts';
+import { addLog } from './commands/log.ts';
+import { addNamespace } from './commands/namespace.ts';
+import { addNew } from './commands/new.ts';
+import { addPack } from './commands/pack.ts';
+import { addPublish } from './commands/publish.ts';
+import { addRestore } from './commands/restore.ts';
+import { addRoot } from './commands/root.ts';
+import { addServe } from './commands/serve.ts';
+import { addToken } from './commands/token.ts';
+import { addUnyank } from './commands/unyank.ts';
+import { addVerify } from './commands/verify.ts';
+import { addGlobalOptions } from './commands/words.ts';
+import { addWorkforce } from './commands/workforce.ts';
+import { addYank } from './commands/yank.ts';
 
 const versionOf = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -39,7 +41,7 @@ const SILENT = { outputError: () => undefined, writeErr: () => undefined };
 /** @param asksForJson then nothing but that document is printed */
 export const buildProgram = (asksForJson: boolean): Command => {
   const program = new Command('attestry')
-    .description('The registry that proves itself: signed OpenWOP packs.')
+    .description('The registry that proves itself: signed OpenWOP packs, governed knowledge bases.')
     .version(versionOf())
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
@@ -49,6 +51,7 @@ export const buildProgram = (asksForJson: boolean): Command => {
   for (const add of [addNew, addKeygen, addPack, addPublish, addYank, addUnyank]) add(program);
   for (const add of [addNamespace, addKeys]) add(program);
   for (const add of [addVerify, addInstall, addBundle]) add(program);
+  for (const add of [addKb, addWorkforce]) add(program);
   addLog(program);
   for (const add of [addServe, addRoot, addAccount, addToken]) add(program);
   for (const add of [addFsck, addGc, addBackup, addRestore]) add(program);

@@ -1,6 +1,7 @@
 // Reads the files in which people hand public keys to one another.
 import { readFile } from 'node:fs/promises';
-import { type PublicKey, parsePublicKey } from '../../keys/key.ts';
+import { type NamedKey, type PublicKey, parseKeyId, parsePublicKey } from '../../keys/key.ts';
+import type { KeyFile } from './commands/root-options.ts';
 import { UsageError } from './failure.ts';
 
 /**
@@ -13,3 +14,12 @@ export const readPublicKeyFile = async (path: string): Promise<PublicKey> => {
     throw new UsageError(`${path} holds a private key, which never leaves this machine; give the .pub file.`);
   return parsePublicKey(text);
 };
+
+/** @throws KeyError, UsageError */
+export const readKeyFiles = (files: readonly KeyFile[]): Promise<readonly NamedKey[]> =>
+  Promise.all(
+    files.map(async ({ name, file }) => ({
+      keyId: parseKeyId(name),
+      publicKey: await readPublicKeyFile(file),
+    })),
+  );

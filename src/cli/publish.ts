@@ -1,12 +1,11 @@
 // attestry publish: hands a packed tarball to the registry.
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { objectOf } from '../protocol/manifest/read.ts';
 import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
 import { type RegistryReply, registryOf } from './ask.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { inspectFile, type PackIdentity } from './pack-rules.ts';
 import { type StatementChoice, statementHeader } from './statement-file.ts';
 
@@ -42,7 +41,7 @@ const outcomeOf = ({ status, body, location }: RegistryReply) =>
     ? { created: null, recorded: false, receiptUrl: location ?? null }
     : { created: status === 201, recorded: objectOf(body['receipt']) !== undefined };
 
-const publish = acting<PublishOptions>(async (settings, options, file = '') => {
+export const publish = acting<PublishOptions>(async (settings, options, file = '') => {
   const bytes = await readFile(file);
   const { name, version, tree, manifestBytes } = await inspectFile(bytes);
   const statement = await statementHeader(file, { bytes, manifestBytes }, options.statement);
@@ -62,16 +61,3 @@ const publish = acting<PublishOptions>(async (settings, options, file = '') => {
     json: { ...body, name, version, tree, integrity, ...outcomeOf(reply) },
   };
 });
-
-export const addPublish = (program: Command): void => {
-  example(
-    program
-      .command('publish')
-      .argument('<file>', 'tarball made by "attestry pack"')
-      .description('publish a version; its bytes can never change afterwards')
-      .helpGroup('Publishers:')
-      .option('--statement <file>', 'its release statement; default: <file>.intoto.json, where it is there')
-      .option('--no-statement', 'publish without a release statement'),
-    'attestry publish vendor.acme.tools-1.0.0.tgz --token-file token',
-  ).action(publish);
-};

@@ -1,10 +1,10 @@
 // attestry restore: makes a registry of a backup, in an empty database and an empty blob store.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import { httpTransport, registryBase } from '../client/index.ts';
+import { httpTransport } from '../client/network/http-transport.ts';
+import { registryBase } from '../client/network/http-url.ts';
+import { openUpkeep } from '../main.ts';
 import { shownRoot } from './backup.ts';
-import { example } from './command.ts';
 import { counted } from './count.ts';
 import { operating, progressLine } from './operating.ts';
 
@@ -32,38 +32,24 @@ const next = (keys: readonly string[], dataDir: string): readonly string[] => [
   'Compare size and root with what its clients, mirrors and witnesses have seen: a larger log must not be forgotten.',
 ];
 
-const restoreAll = operating<RestoreOptions>(async ({ from, newerCheckpoint, despiteDamage = false }) => {
-  const { openUpkeep } = await import('../main.ts');
-  const seen = newerCheckpoint === undefined ? undefined : await readCheckpoint(newerCheckpoint);
-  const { restore, config } = openUpkeep(progressLine());
-  const options = { folder: resolve(from), newerCheckpoint: seen, despiteDamage };
-  const { manifest, rootKeys, keys, findings } = await restore(options);
-  const { registry, size, madeAt } = manifest;
-  const root = shownRoot(manifest);
-  return {
-    ok: true,
-    lines: [
-      `Restored ${registry} as it was on ${madeAt}.`,
-      `  log: ${counted(size, 'entry', 'entries')}, root ${root}`,
-      ...rootKeys.map((key) => `  root key: ${key}`),
-      ...findings.map(({ code, about }) => `  damaged before it was backed up: ${about} (${code})`),
-      ...next(keys, config.dataDir),
-    ],
-    json: { ok: true, registry, size, root, madeAt, rootKeys, keys, findings },
-  };
-});
-
-export const addRestore = (program: Command): void => {
-  example(
-    program
-      .command('restore')
-      .description(
-        'restore a backup into an empty database and an empty blob store; everything is checked first',
-      )
-      .helpGroup('Operators:')
-      .requiredOption('--from <dir>', 'folder of the backup')
-      .option('--newer-checkpoint <file-or-url>', 'a checkpoint somebody saw; refuse if its log is larger')
-      .option('--despite-damage', 'restore also what was damaged already when it was backed up'),
-    'attestry restore --from /mnt/backup/attestry',
-  ).action(restoreAll);
-};
+export const restoreAll = operating<RestoreOptions>(
+  async ({ from, newerCheckpoint, despiteDamage = false }) => {
+    const seen = newerCheckpoint === undefined ? undefined : await readCheckpoint(newerCheckpoint);
+    const { restore, config } = await openUpkeep(progressLine());
+    const options = { folder: resolve(from), newerCheckpoint: seen, despiteDamage };
+    const { manifest, rootKeys, keys, findings } = await restore(options);
+    const { registry, size, madeAt } = manifest;
+    const root = shownRoot(manifest);
+    return {
+      ok: true,
+      lines: [
+        `Restored ${registry} as it was on ${madeAt}.`,
+        `  log: ${counted(size, 'entry', 'entries')}, root ${root}`,
+        ...rootKeys.map((key) => `  root key: ${key}`),
+        ...findings.map(({ code, about }) => `  damaged before it was backed up: ${about} (${code})`),
+        ...next(keys, config.dataDir),
+      ],
+      json: { ok: true, registry, size, root, madeAt, rootKeys, keys, findings },
+    };
+  },
+);

@@ -5,14 +5,14 @@ import { type Role, type Root, verifyFirstRoot } from '../../keys/root.ts';
 import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { registryOf } from './ask.ts';
 import { acting, type Result } from './command.ts';
+import type { End, KeyFile } from './commands/root-options.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { readKeyId } from './key-name.ts';
-import { readPublicKeyFile } from './public-key-file.ts';
+import { readKeyFiles, readPublicKeyFile } from './public-key-file.ts';
 import { draftOf, firstRoot, nextRoot } from './root-draft.ts';
 import { fetchRoot, isUrl, readRootFile, readSignedRoot, replaceRoot, writeNewRoot } from './root-file.ts';
 import { rootReport } from './root-lines.ts';
-import { type End, type KeyFile, readKeyFiles } from './root-options.ts';
 import { holderOf, missingLines, requirePrevious } from './root-signatures.ts';
 
 interface InitOptions {

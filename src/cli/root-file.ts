@@ -5,7 +5,8 @@ import { parseDraft } from '../../keys/draft.ts';
 import { type Envelope, envelopeText, parseEnvelope } from '../../keys/envelope.ts';
 import { KeyError } from '../../keys/errors.ts';
 import { parseRoot, ROOT_PAYLOAD_TYPE, type Root, verifyFirstRoot } from '../../keys/root.ts';
-import { httpTransport, registryBase } from '../client/index.ts';
+import { httpTransport } from '../client/network/http-transport.ts';
+import { registryBase } from '../client/network/http-url.ts';
 import { fault } from '../protocol/faults.ts';
 import type { Settings } from './command.ts';
 

@@ -21,6 +21,15 @@ export const printDocument = (value: unknown): void => printLines(JSON.stringify
 export const printFailure = (lines: readonly string[]): void =>
   void process.stderr.write(`${red(page(lines))}\n`);
 
+/** Beside what is printed as the outcome: for whoever looks, also where the outcome itself is kept. */
+export const printNotes = (lines: readonly string[]): void => void process.stderr.write(`${page(lines)}\n`);
+
+/** Bytes as they are, for a file or another program; on a terminal as a text that steers nothing. */
+export const printBytes = (bytes: Uint8Array): void => {
+  if (!process.stdout.isTTY) process.stdout.write(bytes);
+  else printLines(new TextDecoder().decode(bytes).replace(/\n$/, '').split('\n'));
+};
+
 /** What is being done, for people who wait and look; nothing where the output is kept. */
 export const printProgress = (line: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`${harmless(line)} …\n`);

@@ -1,10 +1,9 @@
 // attestry unyank: takes a yank back.
-import type { Command } from 'commander';
 import { registryOf } from './ask.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { exactVersion, yankAddress } from './exact-version.ts';
 
-const unyank = acting(async (settings, _options, text = '') => {
+export const unyank = acting(async (settings, _options, text = '') => {
   const wanted = exactVersion(text);
   const { status, body } = await registryOf(settings).ask('DELETE', yankAddress(wanted));
   // The log has nothing to show of a version that never was yanked.
@@ -12,14 +11,3 @@ const unyank = acting(async (settings, _options, text = '') => {
   const what = never ? 'was not yanked; nothing changed.' : 'is offered again; the log keeps its yank.';
   return { lines: [`${wanted.name}@${wanted.version} ${what}`], json: body };
 });
-
-export const addUnyank = (program: Command): void => {
-  example(
-    program
-      .command('unyank')
-      .argument('<name@version>', 'one yanked version')
-      .description('offer a yanked version again')
-      .helpGroup('Publishers:'),
-    'attestry unyank vendor.acme.tools@1.0.0',
-  ).action(unyank);
-};

@@ -1,5 +1,4 @@
 // attestry verify: asks of one version everything a host asks, and installs nothing.
-import { type Command, InvalidArgumentError } from 'commander';
 import {
   type Answer,
   ASSURANCES,
@@ -15,17 +14,12 @@ import {
   verifyWanted,
 } from '../client/index.ts';
 import { readBundle } from './bundle-file.ts';
-import { acting, example, type Result, type Settings } from './command.ts';
+import { acting, type Result, type Settings } from './command.ts';
+import type { TrustOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { printProgress } from './terminal.ts';
-import {
-  addTrustOptions,
-  pinnedRootOf,
-  policyOf,
-  registryOptions,
-  type TrustOptions,
-} from './trust-options.ts';
+import { pinnedRootOf, policyOf, registryOptions } from './trust-policy.ts';
 
 const answerLine = (answer: Answer, { recorded }: Verified): string => {
   const text = questionText(answer.question, recorded !== undefined);
@@ -109,28 +103,9 @@ const verifyOffline = async (path: string, options: VerifyOptions, text: string)
   return { lines: [...verifiedLines(pack), asOfLine(bundle, pack)], json: offlineJson(bundle, pack) };
 };
 
-const verify = acting<VerifyOptions>(async (settings, options, text = '') => {
+export const verify = acting<VerifyOptions>(async (settings, options, text = '') => {
   if (options.bundle !== undefined) return verifyOffline(options.bundle, options, text);
   if (options.at !== undefined) throw new UsageError('--at goes with --bundle.');
   if (text === '') throw new UsageError("missing required argument 'name@version', or --bundle FILE");
   return verifyOnline(settings, options, text);
 });
-
-const instant = (text: string): Date => {
-  const time = new Date(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw new InvalidArgumentError('It is a time as in 2026-06-01T12:00:00Z.');
-};
-
-export const addVerify = (program: Command): void => {
-  const command = program
-    .command('verify')
-    .argument('[name@version]', 'a version, or a range to take the highest of')
-    .description('check a version from the root key to its bytes; nothing is installed')
-    .helpGroup('Hosts:')
-    .option('--bundle <file>', 'check what "attestry bundle" wrote, without a network')
-    .option('--at <time>', 'check the bundle as of that time', instant);
-  example(addTrustOptions(command), 'attestry verify vendor.acme.tools@1.0.0 --root root.json').action(
-    verify,
-  );
-};

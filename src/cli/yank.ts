@@ -1,7 +1,6 @@
 // attestry yank: withdraws a version; its bytes stay served to those who pinned it.
-import type { Command } from 'commander';
 import { registryOf } from './ask.ts';
-import { acting, example } from './command.ts';
+import { acting } from './command.ts';
 import { exactVersion, yankAddress } from './exact-version.ts';
 
 interface YankOptions {
@@ -9,7 +8,7 @@ interface YankOptions {
   readonly advisoryUrl?: string;
 }
 
-const yank = acting<YankOptions>(async (settings, { reason, advisoryUrl }, text = '') => {
+export const yank = acting<YankOptions>(async (settings, { reason, advisoryUrl }, text = '') => {
   const wanted = exactVersion(text);
   const grounds = { reason, ...(advisoryUrl === undefined ? {} : { advisoryUrl }) };
   const { body } = await registryOf(settings).ask('POST', yankAddress(wanted), grounds);
@@ -19,16 +18,3 @@ const yank = acting<YankOptions>(async (settings, { reason, advisoryUrl }, text 
     json: body,
   };
 });
-
-export const addYank = (program: Command): void => {
-  example(
-    program
-      .command('yank')
-      .argument('<name@version>', 'one published version')
-      .description('withdraw a version: ranges skip it, its bytes stay')
-      .helpGroup('Publishers:')
-      .requiredOption('--reason <text>', 'why, for everybody to read')
-      .option('--advisory-url <url>', 'where more is said about it'),
-    'attestry yank vendor.acme.tools@1.0.0 --reason "leaks its token into logs"',
-  ).action(yank);
-};

@@ -1,6 +1,6 @@
 // Checks all that a registry keeps against all the rest of it: blobs, rows, log, signatures and what is served.
 import type { BlobStore } from '../../storage/blob-store.ts';
-import type { Sql, Tx } from '../database/connect.ts';
+import type { Queryable, Sql, Tx } from '../database/connect.ts';
 import { type Edge, EMPTY_EDGE } from '../protocol/growing-tree.ts';
 import { TILE_WIDTH } from '../protocol/tiles.ts';
 import { type Head, leavesBetween } from '../transparency/log-store.ts';
@@ -8,6 +8,8 @@ import { checkAccounts } from './check/accounts.ts';
 import { checkAudit } from './check/audit.ts';
 import { checkCosignatures, checkEarlyCosignatures, cosignedSizes } from './check/cosignatures.ts';
 import { checkKeys } from './check/keys.ts';
+import { checkKnowledge } from './check/knowledge.ts';
+import { checkErased } from './check/knowledge-erasures.ts';
 import { checkLists } from './check/lists.ts';
 import { checkBlobs, checkLogObjects } from './check/objects.ts';
 import {
@@ -23,7 +25,7 @@ import { checkTiles, locateDamage } from './check/tiles.ts';
 import { checkVersions } from './check/versions.ts';
 import type { RightEdge } from './log-objects.ts';
 import { openReport, type Report } from './report.ts';
-import { inSnapshot } from './upkeep-store.ts';
+import { inSnapshot, namedDigests } from './upkeep-store.ts';
 
 /** Told how far a part has come; `total` is 0 where nobody knows it beforehand. */
 export type Progress = (part: string, done: number, total: number) => void;
@@ -38,7 +40,7 @@ export interface FsckDeps {
 }
 
 export interface FsckOptions {
-  /** How many tarballs are read to the end; of the others only size and place are looked at. */
+  /** How many tarballs, and how many documents, are read to the end; of the others only size and place are looked at. */
   readonly sample: number | 'all';
 }
 
@@ -57,6 +59,8 @@ interface Moment extends Omit<FsckDeps, 'sql' | 'patienceMs'> {
   readonly roots: readonly PlacedRoot[];
   readonly published: Published;
   readonly options: FsckOptions;
+  /** Whether somebody holds these bytes now, whatever was so when the rows were read. */
+  readonly isHeld: (digest: string) => Promise<boolean>;
 }
 
 const ascending = (sizes: readonly number[]): number[] => [...new Set(sizes)].sort((a, b) => a - b);
@@ -120,12 +124,18 @@ const checkMoment = async (
   if (rows.sound) await checkAudit(the);
   await checkKeys(the);
   await checkAccounts(the);
+  await checkKnowledge({ ...the, ...the.options });
   return {
     head: rows.head,
     size,
     edge: rows.sound && rows.edge ? await rightEdgeOf(the.tx, rows.edge) : undefined,
   };
 };
+
+const holdsNow =
+  (db: Queryable) =>
+  async (digest: string): Promise<boolean> =>
+    (await namedDigests(db, [digest])).has(digest);
 
 /** Reads everything and changes nothing. A registry that runs meanwhile goes on, and is not blamed for that. */
 export const checkAll =
@@ -134,14 +144,16 @@ export const checkAll =
     const report = openReport();
     // Read before the rows: what is published was committed before.
     const published = await readPublished(the.blobs);
+    const isHeld = holdsNow(the.sql);
     const found = await inSnapshot(the.sql, async (tx) => {
       const roots = await checkRoots({ tx, report });
-      return { roots, ...(await checkMoment({ ...the, tx, report, roots, published, options })) };
+      return { roots, ...(await checkMoment({ ...the, tx, report, roots, published, options, isHeld })) };
     });
     const root = found.roots.at(-1)?.root;
     if (root !== undefined) await checkLists({ ...the, db: the.sql, report, root });
     await checkLogObjects({ ...the, report }, found.edge);
     await checkBlobs({ ...the, report, progress: (done) => the.progress('blobs', done, 0) });
+    await checkErased({ ...the, report });
     return { report, size: found.size, sound: found.edge !== undefined };
   };
 
@@ -157,6 +169,7 @@ export interface RestoredDeps extends Omit<FsckDeps, 'sql' | 'patienceMs'> {
 export const checkRestored = async ({ tx, note, report, ...the }: RestoredDeps) => {
   const roots = await checkRoots({ tx, report });
   const published = { note, checkpoint: checkpointIn(note) };
-  const moment = await checkMoment({ ...the, tx, report, roots, published, options: { sample: 'all' } });
+  const options: FsckOptions = { sample: 'all' };
+  const moment = await checkMoment({ ...the, tx, report, roots, published, options, isHeld: async () => true });
   return { head: moment.head, sound: moment.edge !== undefined };
 };

@@ -47,14 +47,16 @@ export const basesAfter = (db: Queryable, after: string): Promise<CheckedBase[]>
       from knowledge_versions where base = page.id) as counted
   order by page.id`;
 
+/** The one of that name, beside what a pointer is set by. */
+export const basesWith = (db: Queryable, id: BaseId) => db<{ readonly newest_seq: number }[]>`
+  select coalesce(max(versions.seq), 0) as newest_seq
+  from knowledge_bases as bases left join knowledge_versions as versions on versions.base = bases.id
+  where bases.id = ${id} group by bases.id`;
+
 export const countBases = async (db: Queryable): Promise<number> => {
   const [row] = await db<{ count: number }[]>`select count(*) as count from knowledge_bases`;
   return row?.count ?? 0;
 };
-
-/** Who owns what is there; the tables of entries, documents and events name bases without a constraint. */
-export const baseIds = async (db: Queryable): Promise<BaseId[]> =>
-  (await db<{ id: BaseId }[]>`select id from knowledge_bases order by id`).map(({ id }) => id);
 
 export type StandingEvent = { readonly kind: string } & Omit<MadeBy, 'event_kind'>;
 
@@ -132,6 +134,16 @@ export const movesAfter = (db: Queryable, base: BaseId, after: number): Promise<
       left join knowledge_versions as versions on versions.id = moves.to_version and versions.base = moves.base
       left join events on events.id = moves.event_id
     where moves.base = ${base} and generation > ${after} order by generation limit ${ROWS_AT_ONCE}`;
+
+export const lastMove = async (
+  db: Queryable,
+  base: BaseId,
+): Promise<Pick<CheckedMove, 'to_version' | 'generation' | 'event_id'> | undefined> => {
+  const [row] = await db<Pick<CheckedMove, 'to_version' | 'generation' | 'event_id'>[]>`
+    select to_version, generation, event_id from knowledge_pointer_moves
+    where base = ${base} order by generation desc limit 1`;
+  return row;
+};
 
 export type LostRow = Omit<MadeBy, 'event_kind'> & {
   readonly id: string;

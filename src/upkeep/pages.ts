@@ -14,3 +14,18 @@ export async function* rowsBehind<Row, Key>(
     after = keyOf(last);
   }
 }
+
+/** So many at a time, the last ones fewer. */
+export async function* inBatches<T>(
+  items: AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<readonly T[], void, undefined> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -11,6 +11,7 @@ import { listLogObjects, partialBytes, readPublished, standingOf } from './check
 import { readLogObject } from './check/tiles.ts';
 import { type Checked, checkAll, type FsckDeps, type FsckOptions } from './fsck.ts';
 import { type LogStep, logSteps, type RightEdge } from './log-objects.ts';
+import { mendKnowledge } from './mend/knowledge.ts';
 import { UpkeepRefused } from './refused.ts';
 import { withSealerLock } from './sealer-lock.ts';
 import { removeSubtree, type SubtreeRow, straySubtrees, subtreesAt, writeSubtree } from './upkeep-store.ts';
@@ -104,7 +105,11 @@ export const repairAll =
     const repaired = await withSealerLock(the.sql, WAIT_MS, async (session) => {
       const done: string[] = [];
       const before = await checkAll(the)(options);
-      if (mayRepair(before)) await repairLog({ blobs: the.blobs, session, tell: (line) => done.push(line) });
+      const tell = (line: string) => void done.push(line);
+      if (mayRepair(before)) {
+        await repairLog({ blobs: the.blobs, session, tell });
+        await mendKnowledge({ ...the, report: before.report, tell });
+      }
       return done.length === 0 ? { ...before, done } : { ...(await checkAll(the)(options)), done };
     });
     if (repaired === undefined) throw new UpkeepRefused('sealer_running');

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { publish } from '../knowledge/workforce.ts';
+import { benchDiff, COMPARED } from './knowledge-diff.ts';
+import { benchImport, IMPORTED } from './knowledge-import.ts';
 import { baseNamed, makeTeam, proposeMany, type Team } from './knowledge-world.ts';
 import { fillBase } from './large-base.ts';
 import { measure } from './load.ts';
@@ -105,8 +107,17 @@ async function* retrievals(bench: Bench, { author, reviewer }: Team): AsyncGener
 }
 
 export async function* benchKnowledge(bench: Bench): AsyncGenerator<Comparison> {
-  const team = await makeTeam(bench, [ONE, READ, ...MANY, ...sizesOf(bench).map(baseOfSize)]);
+  const team = await makeTeam(bench, [
+    ONE,
+    READ,
+    COMPARED,
+    IMPORTED,
+    ...MANY,
+    ...sizesOf(bench).map(baseOfSize),
+  ]);
   yield* retrievals(bench, team);
   yield* acceptances(bench, team);
   yield* sizes(bench, team);
+  yield* benchDiff(bench, team);
+  yield* benchImport(bench, team);
 }

@@ -23,7 +23,7 @@ const BENCH = {
   event: 'bench',
 };
 
-const pathOf = (number: number): KnowledgePath =>
+export const pathOf = (number: number): KnowledgePath =>
   `handbook/${String(number).padStart(7, '0')}/page.md` as KnowledgePath;
 
 function* entries(count: number) {

@@ -125,7 +125,7 @@ async function* benchProofs({ rounds, milliseconds }: Bench): AsyncGenerator<Com
   }
 }
 
-const residentMiB = async (pid: number): Promise<number> => {
+export const residentMiB = async (pid: number): Promise<number> => {
   const { readFile } = await import('node:fs/promises');
   const text = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1_024);

@@ -1,13 +1,12 @@
 // What the command line says of itself, and how it answers when it is used wrongly.
 
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { buildProgram } from '../../src/cli/program.ts';
 import { newShell } from '../world/cli.ts';
+import { helpOf, lastLineOf } from '../world/help.ts';
 import { ROOT } from '../world/source.ts';
 
 const COMMANDS = [
@@ -56,20 +55,7 @@ describe('help', { timeout: 60_000 }, () => {
   });
 
   it.each(COMMANDS)('of "%s" ends with an example of it', (command) => {
-    const named = command
-      .split(' ')
-      .reduce<Command | undefined>(
-        (group, name) => group?.commands.find((each) => each.name() === name),
-        buildProgram(false),
-      );
-    let help = '';
-    named?.configureOutput({
-      writeOut: (text) => {
-        help += text;
-      },
-    });
-    named?.outputHelp();
-    expect(help.trimEnd().split('\n').at(-1)).toContain(`attestry ${command}`);
+    expect(lastLineOf(helpOf(command))).toContain(`attestry ${command}`);
   });
 
   it('of "token revoke" shows what the id of a token looks like', async () => {
@@ -124,12 +110,25 @@ describe('wrong use with --json prints one document and no sentence beside it:',
   });
 });
 
-describe('before anything is installed', () => {
-  it('says what to run, without a stack', async () => {
+describe('before everything is installed', { timeout: 30_000 }, () => {
+  /** A clone with these packages in it, and no other. */
+  const cloneWith = async (...packages: readonly string[]): Promise<string> => {
     const folder = await mkdtemp(join(tmpdir(), 'attestry-bare-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    await copyFile(join(ROOT, 'src/cli/attestry.cjs'), join(folder, 'attestry.cjs'));
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'attestry.cjs'), '--help']);
+    for (const room of ['package.json', 'src', 'keys', 'storage'])
+      await cp(join(ROOT, room), join(folder, room), { recursive: true });
+    await mkdir(join(folder, 'node_modules'));
+    for (const name of packages)
+      await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    return join(folder, 'src/cli/attestry.cjs');
+  };
+
+  it.each([
+    ['nothing is there', [], ['--help']],
+    ['what the command needs is not there', ['esbuild', 'commander'], ['keygen', '--key-id', 'acme-1']],
+  ])('it says what to run, without a stack, where %s', async (_name, packages, args) => {
+    const launcher = await cloneWith(...packages);
+    const { status, stderr } = spawnSync(process.execPath, [launcher, ...args]);
     expect(status).toBe(1);
     expect(String(stderr)).toMatch(/^Some packages .+"npm ci" or "npm start" first\.\n$/);
   });

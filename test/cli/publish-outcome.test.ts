@@ -1,9 +1,13 @@
 // What publish says came of it: there now and in the log, there now and not yet in the log, or there before.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newShell } from '../world/cli.ts';
+import { createPublisher } from '../world/publisher.ts';
 import { emptyRegistry } from '../world/static-registry.ts';
 
 const NAME = 'vendor.acme.tools';
+const FILE = `${NAME}-1.0.0.tgz`;
 const RECEIPT = '/transparency/receipts/e1';
 
 const answered = async (status: number, receipt: object | null) => {
@@ -15,11 +19,9 @@ const answered = async (status: number, receipt: object | null) => {
     response.end(JSON.stringify({ name: NAME, version: '1.0.0', receipt }));
   });
   const shell = await newShell({ ATTESTRY_URL: registry.url, ATTESTRY_TOKEN: 'att_test' });
-  await shell.run('new', NAME);
-  await shell.run('pack', NAME, '--unsigned');
-  const file = `${NAME}-1.0.0.tgz`;
-  const { document } = await shell.json('publish', file);
-  return { text: await shell.run('publish', file), document, url: registry.url };
+  await writeFile(join(shell.folder, FILE), await createPublisher().pack({ name: NAME, seed: null }));
+  const { document } = await shell.json('publish', FILE);
+  return { text: await shell.run('publish', FILE), document, url: registry.url };
 };
 
 describe('publish', { timeout: 60_000 }, () => {

@@ -1,9 +1,13 @@
 // A pack that the registry refuses: every violation on a line of its own, and what to do about those that are known.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newShell } from '../world/cli.ts';
+import { createPublisher } from '../world/publisher.ts';
 import { emptyRegistry } from '../world/static-registry.ts';
 
 const NAME = 'vendor.acme.tools';
+const FILE = `${NAME}-1.0.0.tgz`;
 
 const refusedWith = async (status: number, error: string, message: string, details: object) => {
   const registry = await emptyRegistry();
@@ -13,9 +17,8 @@ const refusedWith = async (status: number, error: string, message: string, detai
     response.writeHead(status).end(JSON.stringify({ error, message, details }));
   });
   const shell = await newShell({ ATTESTRY_URL: registry.url, ATTESTRY_TOKEN: 'att_test' });
-  await shell.run('new', NAME);
-  await shell.run('pack', NAME, '--unsigned');
-  return shell.run('publish', `${NAME}-1.0.0.tgz`);
+  await writeFile(join(shell.folder, FILE), await createPublisher().pack({ name: NAME, seed: null }));
+  return shell.run('publish', FILE);
 };
 
 describe('publish of a refused pack', { timeout: 60_000 }, () => {

@@ -9,7 +9,7 @@ import { closeConnection, connect, type Sql } from '../../src/database/connect.t
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../../src/database/embedded.ts';
 import type { Account } from '../../src/database/embedded-process.ts';
 import { runningServer } from '../../src/database/embedded-server.ts';
-import { ROOT } from '../world/source.ts';
+import { ROOT, TYPESCRIPT } from '../world/source.ts';
 import { scratchFolder } from './scratch.ts';
 
 export const AS_ROOT = process.getuid?.() === 0;
@@ -63,7 +63,7 @@ const ended = (child: ChildProcess): Promise<unknown> =>
  */
 export const startProgram = (folder: string, account: Account | undefined = undefined): Program => {
   const script = join(ROOT, 'test', 'database', 'program.ts');
-  const args = ['--import', 'tsx', script, dataIn(folder), join(folder, 'elsewhere')];
+  const args = [...TYPESCRIPT, script, dataIn(folder), join(folder, 'elsewhere')];
   const place = { cwd: ROOT, detached: true, ...account };
   const child = spawn(process.execPath, args, { ...place, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

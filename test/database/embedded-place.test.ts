@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packageFolder, usableBinaries } from '../../src/database/embedded-binaries.ts';
 import { EmbeddedFailure } from '../../src/database/embedded-failure.ts';
-import { ROOT } from '../world/source.ts';
+import { ROOT, TYPESCRIPT } from '../world/source.ts';
 import { AS_ROOT, dataIn, ownFolder, serverPid, startIn, startProgram, using } from './clusters.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -146,7 +146,7 @@ describe('the programs', () => {
       await chown(copies, NOBODY.uid, NOBODY.gid);
       const script = `import { usableBinaries } from './src/database/embedded-binaries.ts';
       console.log((await usableBinaries('${bare}', '${copies}')).postgres);`;
-      const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+      const args = [...TYPESCRIPT, '--input-type=module', '--eval', script];
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, ...NOBODY });
       expect(stdout.startsWith(copies)).toBe(true);
     },

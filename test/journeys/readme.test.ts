@@ -82,6 +82,18 @@ describe('the README', () => {
     expect(stdout).toMatch(/leaves|entries/);
   });
 
+  it('keeps a knowledge base: proposed, reviewed, read with proof, taken out', async () => {
+    const lines = block('Knowledge bases');
+    expect(lines.length).toBeGreaterThanOrEqual(8);
+    const { stdout, stderr } = await type(
+      ['export ATTESTRY_TOKEN=$(cat .data/admin-token)', ...lines],
+      folder,
+    );
+    expect(stdout).toContain('\nRefunds within 30 days.\n');
+    expect(stderr).toContain('Assurance: log+signed');
+    expect(existsSync(join(folder, 'wording.car'))).toBe(true);
+  });
+
   it('keeps it for long: checks it, names its garbage, backs it up', async () => {
     await type(block('Running it for long'), folder);
     expect(existsSync(join(folder, 'backup'))).toBe(true);

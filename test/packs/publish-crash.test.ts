@@ -1,10 +1,11 @@
 // kill -9 between any two steps of a publish: afterwards the version is wholly there or wholly absent, and a retry succeeds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  CRASH_STEPS,
   type CrashPoint,
+  crashPoints,
   type Ground,
   ground,
+  inTurn,
   type RegistryProcess,
 } from '../world/processes.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
@@ -20,10 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.clear());
 
-const POINTS: CrashPoint[] = CRASH_STEPS.flatMap((step) => [
-  { step, flavour: 'not done' as const },
-  { step, flavour: 'done but unreported' as const },
-]);
+const POINTS = crashPoints('publishing');
+const processes = inTurn(() => world, POINTS);
 
 const isCommitted = ({ step, flavour }: CrashPoint): boolean =>
   step === 'announce' || (step === 'commit' && flavour === 'done but unreported');
@@ -49,12 +48,13 @@ describe('a publish that is killed', () => {
   it.each(POINTS)('at "$step", $flavour', async (point) => {
     const name = nameOf(point);
     const body = await acme.pack({ name });
-    const doomed = await world.start(point);
+    const doomed = await processes.doomed(point);
+    await doomed.arm();
     await expect(doomed.call('PUT', addressOf(name), { body })).rejects.toThrow();
     await doomed.gone();
 
     const there = isCommitted(point);
-    const restarted = await world.start();
+    const restarted = await processes.restarted(point);
     for (const registry of [survivor, restarted]) {
       expect(await statuses(registry.call, name)).toEqual(there ? [200, 200, 200] : [404, 404, 404]);
     }
@@ -64,6 +64,5 @@ describe('a publish that is killed', () => {
     expect(retry.status).toBe(there ? 200 : 201);
     expect(await facts(name)).toEqual({ versions: 1, events: 1 });
     expect((await survivor.call('GET', addressOf(name))).bytes.equals(body)).toBe(true);
-    restarted.process.kill('SIGKILL');
   });
 });

@@ -5,13 +5,7 @@ import { openCheckpoint } from '../../src/protocol/checkpoint.ts';
 import { openEvent } from '../../src/protocol/event.ts';
 import { hashLeaf, rootFromInclusion } from '../../src/protocol/merkle.ts';
 import { parseTlogProof } from '../../src/protocol/tlog-proof.ts';
-import {
-  type CrashPoint,
-  type Ground,
-  ground,
-  type RegistryProcess,
-  SEAL_STEPS,
-} from '../world/processes.ts';
+import { crashPoints, type Ground, ground, inTurn, type RegistryProcess } from '../world/processes.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
 
 let world: Ground;
@@ -26,10 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.clear());
 
-const POINTS: CrashPoint[] = SEAL_STEPS.flatMap((step) => [
-  { step, flavour: 'not done' as const },
-  { step, flavour: 'done but unreported' as const },
-]);
+const POINTS = crashPoints('sealing');
+const processes = inTurn(() => world, POINTS);
 
 /** Enough events for a batch that fills a tile, as if many had written at once. */
 const crowd = (): Promise<unknown> => world.database.sql`
@@ -59,23 +51,23 @@ const unsealed = async (): Promise<number> => {
 };
 
 describe('a sealer that is killed', () => {
+  afterAll(processes.end);
+
   it.each(POINTS)('at "$step", $flavour', async (point) => {
     const name = `vendor.acme.${point.step.toLowerCase()}-${point.flavour === 'not done' ? 'before' : 'after'}`;
     const body = await acme.pack({ name });
-    const doomed = await world.start(point);
-    doomed.arm();
+    const doomed = await processes.doomed(point);
+    await doomed.arm();
     await crowd();
     const answer = await doomed.call('PUT', addressOf(name), { body }).catch(() => undefined);
     await doomed.gone();
 
-    const next = await world.start();
+    const next = await processes.restarted(point);
     const retry = await next.call('PUT', addressOf(name), { body });
     expect([200, 201]).toContain(retry.status);
     expect(await believe(next, retry.json.receipt.proof)).toMatchObject({ subject: `pack:${name}@1.0.0` });
     if (answer?.status === 201) expect(retry.json.receipt.index).toBe(answer.json.receipt.index);
     expect([await unsealed(), await twice()]).toEqual([0, 0]);
-    next.process.kill('SIGTERM');
-    await next.gone();
   });
 });
 

@@ -105,7 +105,7 @@ const livesOf = async ({ steward, reviewer, author, critic }: Cast): Promise<voi
   await publish(author, reviewer, { 'after.md': 'after going back' });
   ok(
     await steward.call('POST', at('/erasures'), {
-      body: { document: blobOf(ERASED), reason_code: 'asked_for', authority: 'ticket 7' },
+      body: { document: blobOf(ERASED), reason_code: 'asked_for', authority: 'ticket:7' },
     }),
   );
   await undecided({ reviewer, author, critic });

@@ -28,10 +28,17 @@ const launcher = async (): Promise<string> => {
   return join(ROOT, String(bin.attestry));
 };
 
+type Settings = Readonly<Record<string, string>>;
+
 /** @param env what a user has set, such as `ATTESTRY_URL`. */
-export const newShell = async (env: Readonly<Record<string, string>> = {}): Promise<Shell> => {
+export const newShell = async (env: Settings = {}): Promise<Shell> => {
   const folder = await mkdtemp(join(tmpdir(), 'attestry-shell-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return shellIn(folder, env);
+};
+
+/** In a folder that several tests share, and that whoever made it removes. */
+export const shellIn = async (folder: string, env: Settings = {}): Promise<Shell> => {
   const command = await launcher();
   const options = { cwd: folder, env: { HOME: folder, USERPROFILE: folder, PATH: '', ...env } };
   const run: Shell['run'] = (...args) =>

@@ -48,7 +48,10 @@ const checkLine = (
 };
 
 /** Where the pointer of a base has to stand after its last move, and how far its versions are counted. */
-export const standAfter = (last: CheckedMove | undefined, newest: number) => ({
+export const standAfter = (
+  last: Pick<CheckedMove, 'to_version' | 'generation' | 'event_id'> | undefined,
+  newest: number,
+) => ({
   current: last?.to_version ?? null,
   generation: last?.generation ?? 0,
   pointer_event: last?.event_id ?? null,

@@ -17,7 +17,7 @@ import type { FindingCode } from '../findings.ts';
 import { type CheckedBase, type CheckedVersion, checkedVersions, isImported } from '../knowledge-store.ts';
 import { rowsBehind } from '../pages.ts';
 import type { Report } from '../report.ts';
-import { compareContent, type ContentDeps, type Held, startComparing } from './knowledge-content.ts';
+import { compareContent, type Held, startComparing } from './knowledge-content.ts';
 import { difference, members, toldEvent, toldPayload } from './told.ts';
 
 export interface KnowledgeVersionsDeps {
@@ -115,15 +115,16 @@ const checkSignature = async ({ tx }: KnowledgeVersionsDeps, row: CheckedVersion
   if (!signed) flaw('base_version_signature');
 };
 
-/** Undefined where nobody can say what the version holds. */
-const checkVersion = async (the: KnowledgeVersionsDeps, row: CheckedVersion): Promise<Held | undefined> => {
+/** What the version has to hold: as its manifest says, or the row where that is none. */
+const checkVersion = async (the: KnowledgeVersionsDeps, row: CheckedVersion): Promise<Held> => {
   const flaw: Flaw = (code, evidence) => the.report.add(code, versionName(row), evidence);
   const manifest = manifestOf(row, flaw);
   checkEvent(row, flaw);
-  if (manifest === undefined) return undefined;
-  checkColumns(row, manifest, flaw);
-  await checkSignature(the, row, flaw);
-  const { content, entries, bytes } = manifest;
+  if (manifest !== undefined) {
+    checkColumns(row, manifest, flaw);
+    await checkSignature(the, row, flaw);
+  }
+  const { content, entries, bytes } = manifest ?? row;
   return { name: versionName(row), base: row.base, seq: row.seq, content, entries, bytes };
 };
 
@@ -147,13 +148,13 @@ const checkBeginning = async (
 };
 
 export const checkLine = async (the: KnowledgeVersionsDeps, base: CheckedBase): Promise<void> => {
-  const comparing: ContentDeps = { ...the, ...startComparing(the.tx) };
+  const comparing = startComparing(the);
   const top = Math.max(base.last_seq, base.newest_seq) + 1;
   let lowest: CheckedVersion | undefined;
   const page = (below: number) => checkedVersions(the.tx, base.id, below);
   for await (const row of rowsBehind(top, page, ({ seq }) => seq)) {
     missNumbers(the, base, row.seq + 1, (lowest?.seq ?? top) - 1);
-    await compareContent(comparing, row.seq, await checkVersion(the, row));
+    await compareContent(comparing, await checkVersion(the, row));
     lowest = row;
   }
   await checkBeginning(the, base, lowest);

@@ -1,9 +1,7 @@
-// The options of every command that believes a registry, and what they mean to the client.
-import { readFile } from 'node:fs/promises';
+// The options of every command that believes a registry.
 import { type Command, InvalidArgumentError } from 'commander';
-import { ASSURANCES, type Assurance, type OpenRegistryOptions, type VerifyPolicy } from '../client/index.ts';
-import type { Tree } from '../protocol/faults.ts';
-import type { Settings } from './command.ts';
+import { ASSURANCES, type Assurance } from '../../client/assurance.ts';
+import type { Tree } from '../../protocol/faults.ts';
 import { treeOption, wholeNumber } from './text-options.ts';
 
 export interface TrustOptions {
@@ -33,27 +31,3 @@ export const addTrustOptions = (command: Command): Command =>
     .option('--require-statement', 'take only what a release statement covers')
     .option('--allow-unsigned', 'take packs that nobody signed')
     .option('--allow-rotated-keys', 'take what keys signed that are no longer in force');
-
-/** The envelope of the root document that people hand over, if they do. */
-export const pinnedRootOf = async ({ root }: TrustOptions): Promise<{ readonly pinnedRoot?: Uint8Array }> =>
-  root === undefined ? {} : { pinnedRoot: new Uint8Array(await readFile(root)) };
-
-export const registryOptions = async (
-  settings: Settings,
-  options: TrustOptions,
-): Promise<OpenRegistryOptions> => ({
-  url: settings.url,
-  token: settings.token,
-  allowPrivateRedirects: settings.allowPrivateAddresses,
-  statePath: options.state,
-  ...(await pinnedRootOf(options)),
-});
-
-export const policyOf = (options: TrustOptions): VerifyPolicy => ({
-  tree: options.tree,
-  allowUnsigned: options.allowUnsigned,
-  allowRotatedKeys: options.allowRotatedKeys,
-  protocolMajor: options.protocol,
-  minAssurance: options.require,
-  requireStatement: options.requireStatement,
-});

@@ -1,8 +1,6 @@
 // The options of the root commands: keys as NAME=FILE.pub, and how long a root is good.
 import { basename } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { type NamedKey, parseKeyId } from '../../keys/key.ts';
-import { readPublicKeyFile } from './public-key-file.ts';
 
 /** A file with a public key, and what that key is called; without a name it is called like the file. */
 export interface KeyFile {
@@ -15,15 +13,6 @@ export const keyFile = (text: string, before: readonly KeyFile[] = []): readonly
   const [, name, file = text] = /^([A-Za-z0-9._~-]{1,128})=(.+)$/.exec(text) ?? [];
   return [...before, { name: name ?? basename(file).replace(/\.[^.]+$/, ''), file }];
 };
-
-/** @throws KeyError, UsageError */
-export const readKeyFiles = (files: readonly KeyFile[]): Promise<readonly NamedKey[]> =>
-  Promise.all(
-    files.map(async ({ name, file }) => ({
-      keyId: parseKeyId(name),
-      publicKey: await readPublicKeyFile(file),
-    })),
-  );
 
 /** When something ends that begins now. */
 export type End = (now: Date) => Date;

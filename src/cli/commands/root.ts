@@ -1,9 +1,8 @@
 // attestry root: the keys on which everything stands, made and changed by hand.
 import type { Command } from 'commander';
-import { example } from './command.ts';
-import { init, publish, rotate, show, sign } from './root-ceremony.ts';
 import { expiresOption, keyFile } from './root-options.ts';
 import { listed, wholeNumber } from './text-options.ts';
+import { example, later } from './words.ts';
 
 const INIT_EXAMPLE =
   'attestry root init --origin packs.acme.example --threshold 2 --key alice=alice.pub --key bob=bob.pub --key carol=carol.pub --registrar attestry-registrar.pub --log attestry-log.pub --out root.json';
@@ -24,7 +23,7 @@ const addInit = (root: Command): void => {
       .addOption(expiresOption())
       .requiredOption('--out <file>', 'where to write it'),
     INIT_EXAMPLE,
-  ).action(init);
+  ).action(later(() => import('../root-ceremony.ts'), 'init'));
 };
 
 const addRotate = (root: Command): void => {
@@ -42,7 +41,7 @@ const addRotate = (root: Command): void => {
       .addOption(expiresOption())
       .requiredOption('--out <file>', 'where to write it'),
     ROTATE_EXAMPLE,
-  ).action(rotate);
+  ).action(later(() => import('../root-ceremony.ts'), 'rotate'));
 };
 
 const addSign = (root: Command): void => {
@@ -55,7 +54,7 @@ const addSign = (root: Command): void => {
       .option('--key-id <id>', 'what the root calls your key; default: found by the key itself')
       .option('--previous <file>', 'the root before it, whose keys must sign as well'),
     'attestry root sign root.json --key alice.pem',
-  ).action(sign);
+  ).action(later(() => import('../root-ceremony.ts'), 'sign'));
 };
 
 export const addRoot = (program: Command): void => {
@@ -74,12 +73,12 @@ export const addRoot = (program: Command): void => {
       .description('show a root, who signed it and who is missing')
       .option('--previous <file>', 'the root before it, whose keys must sign as well'),
     'attestry root show 2.root.json --previous root.json',
-  ).action(show);
+  ).action(later(() => import('../root-ceremony.ts'), 'show'));
   example(
     root
       .command('publish')
       .argument('<file>', 'a root with all its signatures')
       .description('put a root in force (for the operator)'),
     'attestry root publish 2.root.json',
-  ).action(publish);
+  ).action(later(() => import('../root-ceremony.ts'), 'publish'));
 };

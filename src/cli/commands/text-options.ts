@@ -1,6 +1,6 @@
 // Reads the texts that options carry into values, or says what is wrong with them. Pure.
 import { InvalidArgumentError } from 'commander';
-import type { Tree } from '../protocol/faults.ts';
+import type { Tree } from '../../protocol/faults.ts';
 
 /** `a,b` → `['a', 'b']`; may be given several times. */
 export const listed = (text: string, before: readonly string[] = []): readonly string[] => {

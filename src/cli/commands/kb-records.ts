@@ -1,0 +1,71 @@
+// The words of "attestry kb" about the past: history, versions, rollback, promote, events, replay.
+import type { Command } from 'commander';
+import { addAs, addBelief, code } from './kb-options.ts';
+import { wholeNumber } from './text-options.ts';
+import { example, later } from './words.ts';
+
+const BASE = 'kb:acme.example:claims:policy-wording';
+const VERSION = 'bafyreifxmzrutfbvjuzytdwuzsdxe5qn6jnl6ymzvajvtdl7jvdcpnyxli';
+
+const LISTS = [
+  ['history', 'list how the pointer of a base moved, newest first'],
+  ['versions', 'list the versions of a base, newest first'],
+] as const;
+
+const MOVES = [
+  ['rollback', 'go back to a version that was current before'],
+  ['promote', 'make a version current that was accepted as a shadow'],
+] as const;
+
+const addPast = (kb: Command): void => {
+  for (const [name, description] of LISTS)
+    example(
+      addAs(kb.command(name).argument('<base>').description(description))
+        .option('--limit <count>', 'how many', wholeNumber, 20)
+        .option('--before <number>', 'only those before this one', wholeNumber),
+      `attestry kb ${name} ${BASE}`,
+    ).action(later(() => import('../kb/records.ts'), name));
+  for (const [name, description] of MOVES) {
+    const command = addAs(kb.command(name).argument('<base>').description(description))
+      .requiredOption('--to <version>', 'which version')
+      .option('--note <text>', 'why, in your words; kept beside the record, not in it');
+    const why = ['--reason <code>', 'why, as a key such as wrong-dates', code] as const;
+    if (name === 'rollback') command.requiredOption(...why);
+    else command.option(...why);
+    const reason = name === 'rollback' ? ' --reason wrong-dates' : '';
+    example(command, `attestry kb ${name} ${BASE} --to ${VERSION}${reason}`).action(
+      later(() => import('../kb/records.ts'), name),
+    );
+  }
+};
+
+export const addRecords = (kb: Command): void => {
+  addPast(kb);
+  example(
+    addBelief(
+      kb
+        .command('events')
+        .argument('[event]', 'one event, to be held against the log')
+        .description('find events about knowledge, or check one: event, leaf, log'),
+    )
+      .option('--base <base>', 'of this base')
+      .option('--contribution <id>', 'of this contribution')
+      .option('--actor <principal>', 'by this principal')
+      .option('--trace <id>', 'of this trace')
+      .option('--kind <kind>', 'of this kind, as in KnowledgeContributionAccepted')
+      .option('--from <instant>', 'not before, as in 2027-01-31T00:00:00Z')
+      .option('--to <instant>', 'not after')
+      .option('--limit <count>', 'how many at once', wholeNumber, 50)
+      .option('--after <place>', 'go on behind this, as the page before said'),
+    `attestry kb events --base ${BASE} --kind CapabilityInvoked`,
+  ).action(later(() => import('../kb/records.ts'), 'events'));
+  example(
+    addAs(
+      kb
+        .command('replay')
+        .argument('<event>', 'a CapabilityInvoked, as "kb get --json" names it')
+        .description('ask again for what was given out, and whether it is still the same'),
+    ),
+    'attestry kb replay 01980f6e-7c3a-7b44-9a51-0f6e7c3a7b44',
+  ).action(later(() => import('../kb/records.ts'), 'replay'));
+};

@@ -1,0 +1,40 @@
+// attestry workforce principal, reassign, end: which account acts as whom, and in which role.
+import { registryOf } from '../ask.ts';
+import { acting } from '../command.ts';
+
+interface PrincipalOptions {
+  readonly account: string;
+  readonly workforce?: string;
+  readonly role?: string;
+  readonly owner?: string;
+  readonly delegatedBy?: readonly string[];
+}
+
+export const principal = acting<PrincipalOptions>(async (settings, options, name = '') => {
+  const { account, workforce, role: roleId, owner, delegatedBy } = options;
+  const { body } = await registryOf(settings).ask('POST', '/access/principals', {
+    principal: name,
+    account,
+    ...(workforce === undefined ? {} : { workforce }),
+    ...(roleId === undefined ? {} : { role: roleId }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(delegatedBy === undefined ? {} : { delegated_by: delegatedBy }),
+  });
+  const as = roleId === undefined ? 'without a role' : `in the role ${roleId}`;
+  return { lines: [`The account ${account} acts as ${name}, ${as}.`], json: body };
+});
+
+export const reassign = acting(async (settings, _options, name = '', roleId = '') => {
+  const wanted = roleId === 'none' ? null : roleId;
+  const path = `/access/principals/${encodeURIComponent(name)}/role`;
+  const { body } = await registryOf(settings).ask('POST', path, { role: wanted });
+  return {
+    lines: [`${name} ${wanted === null ? 'has no role now' : `acts in the role ${roleId} now`}.`],
+    json: body,
+  };
+});
+
+export const end = acting(async (settings, _options, name = '') => {
+  await registryOf(settings).ask('DELETE', `/access/principals/${encodeURIComponent(name)}`);
+  return { lines: [`${name} has ended; nobody takes up that name again.`], json: { ended: name } };
+});

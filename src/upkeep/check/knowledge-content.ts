@@ -1,0 +1,208 @@
+// Holds the index of entries against the trees of a base: the newest version whole, each older one by what differs.
+import type { Tx } from '../../database/connect.ts';
+import type { Cid } from '../../protocol/cid.ts';
+import { ContentError } from '../../protocol/content-errors.ts';
+import { walkContent } from '../../protocol/knowledge/content-walk.ts';
+import type { BaseId } from '../../protocol/knowledge/ids.ts';
+import { compareAsBytes } from '../../protocol/knowledge-path.ts';
+import { type Difference, diffTrees } from '../../protocol/merkle-tree/diff.ts';
+import type { BlockSource } from '../../protocol/merkle-tree/place.ts';
+import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
+import { type IndexRow, indexAt, indexTurns, turnsBetween } from '../content-store.ts';
+import { inBatches, rowsBehind } from '../pages.ts';
+import type { Report } from '../report.ts';
+import { blocksAhead, blocksOneByOne } from '../stored-blocks.ts';
+import { checkEntries, type Pair, type Sum, weighEntries } from './knowledge-entries.ts';
+
+/** What a version holds, as its manifest says. */
+export interface Held {
+  readonly name: string;
+  readonly base: BaseId;
+  readonly seq: number;
+  readonly content: Cid;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** A version that was compared, and how much its tree really has. */
+interface Compared extends Held {
+  readonly sum: Sum;
+}
+
+export interface Comparing {
+  readonly tx: Tx;
+  readonly report: Report;
+  /** The version above, where it was read to the end. */
+  above: Compared | undefined;
+  /** Versions that could not be. */
+  unread: number;
+}
+
+export const startComparing = ({ tx, report }: Pick<Comparing, 'tx' | 'report'>): Comparing => ({
+  tx,
+  report,
+  above: undefined,
+  unread: 0,
+});
+
+/** A tree that differs in more from the one above is read whole: nothing is held in memory then. */
+const MAX_DIFFERING_BLOCKS = 10_000;
+/** Versions share most of their blocks: what is wrong with many of them is wrong with one. */
+const MOST_UNREAD = 3;
+const ENTRIES_AT_ONCE = 256;
+
+/** Tells which block was asked for last: an error about its bytes does not. */
+const remembering = (blocks: BlockSource) => {
+  const asked: { last?: Cid } = {};
+  const get: BlockSource['get'] = (cid) => {
+    asked.last = cid;
+    return blocks.get(cid);
+  };
+  return { asked, blocks: { get } };
+};
+
+type Walked = { readonly path: string; readonly cid: Cid };
+
+async function* entriesIn(blocks: BlockSource, content: Cid): AsyncGenerator<Walked, void, undefined> {
+  for await (const step of walkContent(blocks, content)) if (step.kind === 'entry') yield step;
+}
+
+const indexOf = ({ tx }: Comparing, { base, seq }: Held): AsyncGenerator<IndexRow, void, undefined> =>
+  rowsBehind<IndexRow, Pick<IndexRow, 'path' | 'from_seq'>>(
+    { path: '', from_seq: 0 },
+    (after) => indexAt(tx, base, seq, after),
+    (row) => row,
+  );
+
+/** Side by side in the order of their paths. */
+async function* pairsOf(
+  entries: AsyncGenerator<Walked, void, undefined>,
+  rows: AsyncGenerator<IndexRow, void, undefined>,
+): AsyncGenerator<Pair, void, undefined> {
+  let [entry, row] = [(await entries.next()).value, (await rows.next()).value];
+  while (entry || row) {
+    const order = !entry ? 1 : !row ? -1 : compareAsBytes(entry.path, row.path);
+    const path = (order <= 0 ? entry?.path : row?.path) ?? '';
+    yield { path, cid: order <= 0 ? entry?.cid : undefined, row: (order >= 0 ? row : undefined) || undefined };
+    if (order <= 0) entry = (await entries.next()).value;
+    if (order >= 0) row = (await rows.next()).value;
+  }
+}
+
+const compareWhole = async (the: Comparing, held: Held, blocks: BlockSource): Promise<Sum> => {
+  const sum = { entries: 0, bytes: 0 };
+  const pairs = pairsOf(entriesIn(blocks, held.content), indexOf(the, held));
+  for await (const batch of inBatches(pairs, ENTRIES_AT_ONCE)) {
+    const found = await checkEntries(the, held, batch);
+    sum.entries += found.entries;
+    sum.bytes += found.bytes;
+  }
+  return sum;
+};
+
+/** Rows of an index that begin or end with a version where its tree does not differ from the one below. */
+const checkTurns = async (the: Comparing, above: Held, begun: number, ended: number): Promise<void> => {
+  const [found] = await turnsBetween(the.tx, above.base, above.seq, above.seq);
+  if ((found?.begun ?? 0) === begun && (found?.ended ?? 0) === ended) return;
+  the.report.add('entries_differ', above.name, {
+    expected: { begun, ended },
+    found: { begun: found?.begun ?? 0, ended: found?.ended ?? 0 },
+  });
+};
+
+const pairsWith = async (
+  the: Comparing,
+  { base, seq }: Held,
+  differences: readonly Difference[],
+): Promise<{ readonly ended: readonly Pair[]; readonly begun: readonly Pair[] }> => {
+  const paths = differences.map(({ path }) => path);
+  const rows = await indexTurns(the.tx, base, seq, paths);
+  const side = (of: 'before' | 'after', turn: 'to_seq' | 'from_seq') =>
+    differences.map((each): Pair => {
+      const row = rows.find(({ path, [turn]: at }) => path === each.path && at === seq);
+      return { path: each.path, cid: each[of] ?? undefined, row };
+    });
+  return { ended: side('before', 'to_seq'), begun: side('after', 'from_seq') };
+};
+
+const compareByDiff = async (
+  the: Comparing,
+  held: Held,
+  above: Compared,
+  blocks: BlockSource,
+): Promise<Sum> => {
+  const reader = { profile: KNOWLEDGE_TREE, blocks };
+  const limits = { maxBlocks: MAX_DIFFERING_BLOCKS };
+  const differences = await diffTrees(reader, held.content, above.content, limits);
+  const sum = { ...above.sum };
+  const turns = { begun: 0, ended: 0 };
+  const known = the.report.counts().get('entries_differ');
+  for (let at = 0; at < differences.length; at += ENTRIES_AT_ONCE) {
+    const { ended, begun } = await pairsWith(the, above, differences.slice(at, at + ENTRIES_AT_ONCE));
+    const [older, newer] = [await checkEntries(the, held, ended), await weighEntries(the, above, begun)];
+    sum.entries += older.entries - newer.entries;
+    sum.bytes += older.bytes - newer.bytes;
+    turns.begun += newer.entries;
+    turns.ended += older.entries;
+  }
+  if (the.report.counts().get('entries_differ') === known) await checkTurns(the, above, turns.begun, turns.ended);
+  return sum;
+};
+
+const checkSum = ({ report }: Comparing, { name, entries, bytes }: Held, sum: Sum): void => {
+  if (sum.entries === entries && sum.bytes === bytes) return;
+  report.add('base_version_differs', name, { expected: sum, found: { entries, bytes } });
+};
+
+const tell = ({ report }: Comparing, { name }: Held, error: ContentError, last: Cid | undefined): undefined => {
+  const cid = String(error.details['cid'] ?? error.details['expected'] ?? last);
+  const code = error.code === 'block_missing' ? 'block_missing' : 'block_differs';
+  return report.add(code, `${name} ${cid}`, { found: error.code });
+};
+
+/** Undefined where the tree could not be read to the end. */
+const reading = async (
+  the: Comparing,
+  held: Held,
+  source: BlockSource,
+  compare: (blocks: BlockSource) => Promise<Sum>,
+  onError: (error: ContentError, last: Cid | undefined) => undefined,
+): Promise<Compared | undefined> => {
+  const { asked, blocks } = remembering(source);
+  try {
+    const sum = await compare(blocks);
+    checkSum(the, held, sum);
+    return { ...held, sum };
+  } catch (error) {
+    if (error instanceof ContentError) return onError(error, asked.last);
+    throw error;
+  }
+};
+
+const byDiff = async (the: Comparing, held: Held): Promise<Compared | undefined> => {
+  const { above, tx } = the;
+  if (above?.seq !== held.seq + 1) return undefined;
+  // What is wrong is found, and told, by reading it whole.
+  return reading(the, held, blocksOneByOne(tx), (blocks) => compareByDiff(the, held, above, blocks), () => undefined);
+};
+
+const whole = (the: Comparing, held: Held): Promise<Compared | undefined> =>
+  reading(
+    the,
+    held,
+    blocksAhead(the.tx),
+    (blocks) => compareWhole(the, held, blocks),
+    (error, last) => {
+      the.unread += 1;
+      return tell(the, held, error, last);
+    },
+  );
+
+/**
+ * To be called for the versions of a base from the newest down. What both a version and the one above it have was read
+ * above; and where the index agrees with the newest tree and turns with every difference, it agrees with all of them.
+ */
+export const compareContent = async (the: Comparing, held: Held): Promise<void> => {
+  const compared = await byDiff(the, held);
+  the.above = compared ?? (the.unread < MOST_UNREAD ? await whole(the, held) : undefined);
+};

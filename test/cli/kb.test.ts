@@ -1,0 +1,300 @@
+// A base in the hands of somebody at a terminal: proposed, looked at, accepted, read with proof, taken back, taken out.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTar } from '../../src/protocol/tar-writer.ts';
+import { newShell, type Shell, shellIn } from '../world/cli.ts';
+import { startRegistry, type TestRegistry } from '../world/registry.ts';
+
+const BASE = 'kb:acme.example:claims:policy-wording';
+const OTHER = 'kb:acme.example:claims:prices';
+const REFUNDS = 'Refunds within 30 days.\nNo later.\n';
+
+let registry: TestRegistry;
+let shell: Shell;
+
+const write = async (path: string, text: string): Promise<void> => {
+  await mkdir(join(shell.folder, path, '..'), { recursive: true });
+  await writeFile(join(shell.folder, path), text);
+};
+
+const ok = async (...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await shell.run(...args);
+  expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
+  return stdout;
+};
+
+const document = async (...args: readonly string[]) => (await shell.json(...args)).document;
+
+const propose = async (base: string, source: string, ...more: readonly string[]): Promise<string> =>
+  (await document('kb', 'put', base, source, '--summary', 'a change', ...more)).contribution_id;
+
+const accepted = async (base: string, source: string, ...more: readonly string[]): Promise<string> =>
+  (await document('kb', 'accept', await propose(base, source, ...more))).knowledge_base_version;
+
+const register = (base: string): Promise<string> =>
+  ok(
+    ...['kb', 'register', base, '--title', 'Policy wording', '--purpose', 'what claims handlers quote'],
+    ...['--source', 'https://acme.example/wording', '--allow-self-review'],
+  );
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  const folder = await mkdtemp(join(tmpdir(), 'attestry-kb-'));
+  shell = await shellIn(folder, { ATTESTRY_URL: registry.url, ATTESTRY_TOKEN: registry.adminToken });
+});
+afterAll(async () => {
+  await registry.stop();
+  await rm(shell.folder, { recursive: true, force: true });
+});
+
+describe('a first base', { timeout: 240_000 }, () => {
+  it('goes from setup to a proven document, and back again', async () => {
+    await ok(
+      'kb',
+      'setup',
+      '--authority',
+      'acme.example',
+      '--workforce',
+      'claims',
+      '--base',
+      'policy-wording,prices',
+    );
+    await ok(
+      'kb',
+      'setup',
+      '--authority',
+      'acme.example',
+      '--workforce',
+      'claims',
+      '--base',
+      'policy-wording,prices',
+    );
+    await register(BASE);
+    await write('wording/claims/refunds.md', REFUNDS);
+    await write('wording/claims/travel.md', 'Travel needs a \u202ereceipt.\n');
+    const id = await propose(BASE, 'wording');
+
+    expect(await ok('kb', 'review')).toContain(id);
+    const shown = await ok('kb', 'review', id);
+    expect(shown).toContain('=== claims/refunds.md (new)');
+    expect(shown).toContain('+ Refunds within 30 days.');
+    expect(shown).toContain('Travel needs a \\u{202e}receipt.');
+    expect(shown).not.toContain('\u202e');
+    const digest = /--digest (sha256:[0-9a-f]{64})/.exec(shown)?.[1] ?? '';
+    await ok('kb', 'accept', id, '--digest', digest);
+
+    const got = await shell.run('kb', 'get', BASE, 'claims/refunds.md');
+    expect(got).toMatchObject({ code: 0, stdout: REFUNDS });
+    expect(got.stderr).toContain('Assurance: log+signed');
+    const read = await document('kb', 'get', BASE, 'claims/refunds.md');
+    expect(read).toMatchObject({
+      found: true,
+      text: REFUNDS,
+      assurance: 'log+signed',
+      media_type: 'text/markdown',
+    });
+    expect(await document('kb', 'replay', read.event_id)).toMatchObject({ outcome: 'match' });
+    expect(await document('kb', 'events', read.event_id)).toMatchObject({
+      event: { kind: 'CapabilityInvoked' },
+      checked: [{ question: 'event', answer: 'yes' }],
+    });
+
+    await write('wording/claims/refunds.md', 'Refunds within 14 days.\nNo later.\n');
+    const first = read.knowledge_base_version;
+    await accepted(BASE, 'wording');
+    const diff = await ok('kb', 'diff', `${BASE}@${first}`, '--text');
+    expect(diff).toContain(
+      '~ claims/refunds.md\n    - Refunds within 30 days.\n    + Refunds within 14 days.\n      No later.\n',
+    );
+    await ok('kb', 'rollback', BASE, '--to', first, '--reason', 'wrong-dates', '--note', 'the law says 30');
+    expect(await ok('kb', 'get', BASE, 'claims/refunds.md')).toBe(REFUNDS);
+    const { moves } = await document('kb', 'history', BASE);
+    expect(moves.map((move: { reason: string }) => move.reason)).toEqual(['rollback', 'accept', 'accept']);
+  });
+
+  it('says that there is nothing at a path, and proves it, with exit code 1', async () => {
+    const { code, document: told } = await shell.json('kb', 'get', BASE, 'claims/nothing.md');
+    expect(code).toBe(1);
+    expect(told).toMatchObject({ found: false, assurance: 'log+signed' });
+    expect(told.checked).toContainEqual({ question: 'entry', answer: 'yes' });
+  });
+
+  it('lists, pages and searches, each with what was proven', async () => {
+    const page = await document('kb', 'list', BASE, '--limit', '1');
+    expect(page).toMatchObject({ entries: [{ path: 'claims/refunds.md' }], next: 'claims/refunds.md' });
+    const all = await document('kb', 'list', BASE, '--limit', '1', '--all');
+    expect(all.entries).toHaveLength(2);
+    expect(all.checked).toContainEqual({ question: 'page', answer: 'yes' });
+    const found = await document('kb', 'search', BASE, 'refunds', '--documents');
+    expect(found.hits).toMatchObject([{ path: 'claims/refunds.md', score: 1 }]);
+    expect(found.checked).toContainEqual({ question: 'scores', answer: 'yes' });
+    expect(await ok('kb', 'search', BASE, 'nowhere')).toContain('No hit.');
+    expect(await ok('kb', 'list')).toContain(BASE);
+  });
+
+  it('takes documents out of a folder, an archive, an export and one file, and only what is new', async () => {
+    await register(OTHER);
+    const files = { 'a/one.md': 'one\n', 'b/zwei – ü.md': 'zwei\n' };
+    for (const [path, text] of Object.entries(files)) await write(`folder/${path}`, text);
+    await write('folder/.hidden', 'not this');
+    await accepted(OTHER, 'folder');
+    const tar = writeTar(new Map([['a/one.md', Buffer.from(files['a/one.md'])]]));
+    await writeFile(join(shell.folder, 'same.tar'), tar);
+    expect(await ok('kb', 'put', OTHER, 'same.tar', '--summary', 'the same')).toContain('Nothing to propose');
+    await write(
+      'more.json',
+      JSON.stringify({ entries: [{ path: 'c.txt', base64: 'AAE=', media_type: 'application/x-c' }] }),
+    );
+    await accepted(OTHER, 'more.json');
+    await write('three.md', 'three\n');
+    await accepted(OTHER, 'three.md', '--into', 'd');
+    await accepted(OTHER, 'folder', '--mirror');
+    const { entries } = await document('kb', 'list', OTHER, '--all');
+    expect(entries.map(({ path }: { path: string }) => path)).toEqual(Object.keys(files));
+  });
+
+  it('writes an archive or a folder out, checked, and never over something', async () => {
+    await ok('kb', 'export', OTHER, '--out', 'out.car');
+    await ok('kb', 'export', OTHER, '--out', 'out');
+    expect(await readFile(join(shell.folder, 'out/b/zwei – ü.md'), 'utf8')).toBe('zwei\n');
+    expect((await shell.run('kb', 'export', OTHER, '--out', 'out.car')).code).toBe(2);
+    const { knowledge_base_version: version } = await document('kb', 'list', OTHER);
+    const bytes = await readFile(join(shell.folder, 'out.car'));
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await writeFile(join(shell.folder, 'bent.car'), bytes);
+    const refused = await shell.json('kb', 'import', `${OTHER}@${version}`, 'bent.car');
+    expect(refused).toMatchObject({ code: 1, document: { ok: false, error: 'export_mismatch' } });
+    const there = await shell.json('kb', 'import', `${OTHER}@${version}`, 'out.car');
+    expect(there).toMatchObject({ code: 1, document: { error: 'already_exists' } });
+  });
+
+  it('stops, and goes on', async () => {
+    await ok('kb', 'pause', BASE, '--reason', 'incident-17');
+    const paused = await shell.run(
+      'kb',
+      'propose',
+      BASE,
+      '--delete',
+      'claims/travel.md',
+      '--summary',
+      'gone',
+    );
+    expect(paused.code).toBe(1);
+    expect(paused.stderr).toContain('attestry kb resume');
+    await ok('kb', 'resume', BASE);
+    await ok('kb', 'hold', BASE, '--reason', 'audit');
+    const proposed = await document(
+      'kb',
+      'propose',
+      BASE,
+      '--delete',
+      'claims/travel.md',
+      '--summary',
+      'gone',
+    );
+    const held = await shell.run('kb', 'accept', proposed.contribution_id);
+    expect(held.stderr).toContain('attestry kb release');
+    await ok('kb', 'release', BASE);
+    await ok('kb', 'reject', proposed.contribution_id, '--reason', 'still-needed');
+    expect(await ok('kb', 'review')).toContain('Nothing waits for review.');
+  });
+
+  it('decides about the revision that was looked at, and about no other', async () => {
+    const { contribution_id: id, revision_digest: digest } = await document(
+      ...['kb', 'propose', BASE, '--put', 'new.md=wording/claims/travel.md', '--summary', 'new'],
+    );
+    await ok('kb', 'request-changes', id, '--reason', 'sources-missing', '--digest', digest);
+    await ok('kb', 'revise', id, '--put', 'new.md=wording/claims/refunds.md', '--summary', 'newer');
+    const late = await shell.run('kb', 'accept', id, '--digest', digest);
+    expect(late).toMatchObject({ code: 2, stdout: '' });
+    expect(late.stderr).toContain('Revision 2 stands now');
+    await ok('kb', 'verdict', id, 'fail', '--criteria', 'dates');
+    const blocked = await shell.run('kb', 'accept', id);
+    expect(blocked.stderr).toContain('nobody can override it');
+    await ok('kb', 'withdraw', id, '--reason', 'superseded');
+  });
+
+  it('shows and changes the policy that was seen', async () => {
+    expect(await ok('kb', 'policy', BASE)).toContain('required_approvals: 1');
+    await ok('kb', 'policy', BASE, '--set', 'required_approvals=2');
+    expect(await document('kb', 'show', BASE)).toMatchObject({
+      policy_version: 2,
+      contribution_policy: { required_approvals: 2, allow_self_review: true },
+    });
+    const wrong = await shell.run('kb', 'policy', BASE, '--set', 'confidence_floor=0.1');
+    expect(wrong.code).toBe(1);
+  });
+});
+
+describe('a workforce', { timeout: 120_000 }, () => {
+  it('is staffed: a role, a human, a worker he answers for, a binding, and an end', async () => {
+    const [workforce, human] = ['workforce:acme.example:pricing', 'human:acme.example:bo'];
+    const worker = 'worker:acme.example:pricing:scribe';
+    await ok('account', 'create', 'bo');
+    await ok('workforce', 'register', workforce);
+    const role = 'role:acme.example:pricing-writer/v1';
+    const grant = ['--base', 'kb:acme.example:pricing:tariffs', '--operations', 'retrieve,propose'];
+    await ok('workforce', 'role', role, '--workforce', workforce, ...grant);
+    expect(await ok('workforce', 'role', role, '--workforce', workforce, ...grant)).toContain('already');
+    await ok('workforce', 'principal', human, '--account', 'bo', '--workforce', workforce);
+    await ok('workforce', 'principal', worker, '--account', 'bo', '--owner', human, '--role', role);
+    await ok('workforce', 'reassign', human, role);
+    const { binding } = await document('workforce', 'bind', human, '--capacity', 'reviewer');
+    const listed = await ok('workforce', 'list', workforce);
+    for (const text of [role, human, worker, binding]) expect(listed).toContain(text);
+    await ok('workforce', 'unbind', binding);
+    await ok('workforce', 'end', worker);
+    expect((await document('workforce', 'list', workforce)).principals).toMatchObject([
+      { principal: human, ended_at: null },
+      { principal: worker, ended_at: expect.any(String) },
+    ]);
+  });
+
+  it('lets a worker act under its name, in a trace of its own', async () => {
+    const token = /att_\w+/.exec(
+      await ok('token', 'create', '--account', 'bo', '--scope', 'knowledge:read,knowledge:write'),
+    )?.[0];
+    const bo = await newShell({ ATTESTRY_URL: registry.url, ATTESTRY_TOKEN: token ?? '' });
+    const foreign = await bo.run('kb', 'get', BASE, 'claims/refunds.md', '--as', 'human:acme.example:bo');
+    expect(foreign).toMatchObject({ code: 1, stdout: '' });
+    expect(foreign.stderr).toContain('knowledge_not_found');
+    const nobody = await shell.run('kb', 'list', '--as', 'human:acme.example:nobody');
+    expect(nobody.stderr).toContain('--as PRINCIPAL');
+  });
+});
+
+describe('wrong use of "kb" ends with exit code 2 and a sentence:', { timeout: 60_000 }, () => {
+  it.each([
+    ['no base', ['kb', 'get', 'policy-wording', 'a.md'], 'kb:<authority>:<workforce>:<name>'],
+    ['no path', ['kb', 'get', BASE, '../a.md'], 'no path in a base'],
+    ['no version', ['kb', 'get', `${BASE}@latest`, 'a.md'], 'is no version'],
+    ['no summary', ['kb', 'put', BASE, '.'], '--summary'],
+    ['nothing to propose', ['kb', 'propose', BASE, '--summary', 'x'], '--put PATH=FILE'],
+    ['no reason', ['kb', 'reject', BASE], "required option '--reason <code>'"],
+    ['a reason in prose', ['kb', 'reject', BASE, '--reason', 'Because I say so'], 'It is a key'],
+    ['no contribution', ['kb', 'accept', 'contribution:x'], 'attestry kb review'],
+    ['two current versions', ['kb', 'diff', BASE], 'Name two versions'],
+    ['an import of whatever is current', ['kb', 'import', BASE, 'a.car'], 'kb:…@<version>'],
+    ['a verdict that is none', ['kb', 'verdict', BASE, 'maybe'], 'pass, fail, revise'],
+    ['events of nothing', ['kb', 'events'], '--base'],
+    ['a role that grants nothing', ['workforce', 'role', 'role:a.example:x/v1'], '--base'],
+  ])('%s', async (_name, args, sentence) => {
+    const { code, stdout, stderr } = await (await newShell()).run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+  });
+});
+
+it('reads nothing at all out of a registry that is not there', { timeout: 30_000 }, async () => {
+  const { code, stdout } = await (await newShell()).run(
+    'kb',
+    'get',
+    BASE,
+    'a.md',
+    '--url',
+    'http://127.0.0.1:1',
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
