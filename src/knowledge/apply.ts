@@ -7,12 +7,12 @@ import { type Fault, fault } from '../protocol/faults.ts';
 import type { KnowledgeChange } from '../protocol/knowledge/changes.ts';
 import { decodeEntry, type Entry, encodeEntry, entryCid } from '../protocol/knowledge/entry.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
-import { compareAsBytes, foldPath, type KnowledgePath } from '../protocol/knowledge-path.ts';
+import { compareAsBytes, foldPath } from '../protocol/knowledge-path.ts';
 import { diffTrees } from '../protocol/merkle-tree/diff.ts';
 import { editTree } from '../protocol/merkle-tree/edit.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
 import { buildTree } from '../protocol/merkle-tree/merkle-tree.ts';
-import type { BlockSource } from '../protocol/merkle-tree/place.ts';
+import type { BlockSource, KnownNodes } from '../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../protocol/merkle-tree/profile.ts';
 import { entriesWithFolds, type ListedEntry } from './entry-store.ts';
 import type { EntryChange } from './row-texts.ts';
@@ -21,6 +21,8 @@ import type { VersionRecord } from './version.ts';
 export interface ApplyDeps {
   readonly sql: Sql;
   readonly blocks: BlockSource;
+  /** Nodes that were read before. */
+  readonly known?: KnownNodes;
 }
 
 /** A version that changes are made to; undefined for a base that has none yet. */
@@ -86,9 +88,11 @@ const requireThere = (
     );
 };
 
+const knownOf = ({ known }: ApplyDeps) => (known === undefined ? {} : { known });
+
 const edited = async (the: ApplyDeps, ground: Ground, changes: readonly EntryChange[]) => {
   const root = ground?.content ?? EMPTY_ROOT;
-  const reader = { profile: KNOWLEDGE_TREE, blocks: withBlocks(EMPTY, the.blocks) };
+  const reader = { profile: KNOWLEDGE_TREE, blocks: withBlocks(EMPTY, the.blocks), ...knownOf(the) };
   const values = changes.map(({ path, entry }) => ({ path, value: entry === null ? null : entryCid(entry) }));
   try {
     return await editTree(reader, root, values);
@@ -156,7 +160,7 @@ export const indexChanges = async (
 ): Promise<readonly EntryChange[]> => {
   if (newest === undefined || newest.id === ground?.id) return changes;
   const source = withBlocks([...EMPTY, ...blocks], the.blocks);
-  const reader = { profile: KNOWLEDGE_TREE, blocks: source };
+  const reader = { profile: KNOWLEDGE_TREE, blocks: source, ...knownOf(the) };
   const differences = await diffTrees(reader, newest.content, content);
   return Promise.all(
     differences.map(async ({ path, after }) => ({
@@ -164,17 +168,4 @@ export const indexChanges = async (
       entry: after === null ? null : await requireEntry(source, after),
     })),
   );
-};
-
-/** The paths that a contribution touches and that changed between two versions. */
-export const clashingPaths = async (
-  the: ApplyDeps,
-  from: Ground,
-  to: Ground,
-  touched: readonly KnowledgePath[],
-): Promise<readonly KnowledgePath[]> => {
-  const reader = { profile: KNOWLEDGE_TREE, blocks: withBlocks(EMPTY, the.blocks) };
-  const differences = await diffTrees(reader, from?.content ?? EMPTY_ROOT, to?.content ?? EMPTY_ROOT);
-  const changed = new Set(differences.map(({ path }) => path));
-  return touched.filter((path) => changed.has(path));
 };

@@ -65,7 +65,8 @@ export const attemptOf = (by: Acting, ctx: Context, body: Uint8Array): Attempt =
       { header: 'Idempotency-Key' },
       'An Idempotency-Key has 1 to 128 visible characters.',
     );
-  const address = utf8(`${ctx.method} ${ctx.path} ${header(ctx, 'If-Match') ?? ''}\n`);
+  // An account may act as several principals, and what one of them did is not done for another.
+  const address = utf8(`${by.id} ${ctx.method} ${ctx.path} ${header(ctx, 'If-Match') ?? ''}\n`);
   return { by, key, request: sha256(concatBytes(address, body)) };
 };
 
@@ -88,6 +89,8 @@ export const writing =
     { maxBytes }: WritingOptions = {},
   ) =>
   async (ctx: Context): Promise<void> => {
+    // Memory for a large body is for those who are known; a small one costs less than finding out.
+    if (maxBytes !== undefined) await whoAsks(the, ctx, 'knowledge:write');
     const body = await takeBytes(ctx, maxBytes);
     const by = await whoAsks(the, ctx, 'knowledge:write');
     answerWritten(ctx, await work(attemptOf(by, ctx, body.bytes), body.read(), ctx));

@@ -30,10 +30,11 @@ export interface Authorised {
 /** @param capacities in which a human must be bound; none where anybody may whom the role lets. */
 export type Authorise = (by: Acting, asked: Asked, capacities?: readonly Capacity[]) => Promise<Authorised>;
 
-/** To another workforce a base that it was never granted looks like none. */
-const requireVisible = (by: Acting, asked: Asked, base: BaseRecord | undefined): BaseRecord => {
+/** To another workforce a base that it was never granted looks like none, however long looking for it would take. */
+const requireVisible = async (the: AuthoriseDeps, by: Acting, asked: Asked): Promise<BaseRecord> => {
   const isOwn = by.workforce === ownerOf(asked.base);
-  if (base !== undefined && isOwn) return base;
+  const base = isOwn ? await the.findBase(asked.base) : undefined;
+  if (base !== undefined) return base;
   throw fault('knowledge_base_not_found', { knowledge_base_id: asked.base });
 };
 
@@ -65,7 +66,7 @@ const requireBinding = async (
 export const authorise =
   (the: AuthoriseDeps): Authorise =>
   async (by, asked, capacities = []) => {
-    const base = requireVisible(by, asked, await the.findBase(asked.base));
+    const base = await requireVisible(the, by, asked);
     const granted = evaluate(by.authority, asked);
     if (!granted.granted) return refuse(the, by, asked, granted.missing);
     const binding = capacities.length === 0 ? null : await requireBinding(the, by, asked, capacities);

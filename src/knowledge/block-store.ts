@@ -3,7 +3,8 @@ import type { Queryable, Sql } from '../database/connect.ts';
 import { sharing } from '../database/share.ts';
 import { type Cid, cidOfDigest, digestOfCid } from '../protocol/cid.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
-import type { BlockSource } from '../protocol/merkle-tree/place.ts';
+import type { TreeNode } from '../protocol/merkle-tree/node.ts';
+import type { BlockSource, KnownNodes } from '../protocol/merkle-tree/place.ts';
 import { blockRows, inOneOrder } from './row-texts.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -71,6 +72,30 @@ export const createBlockStore = (sql: Sql, cacheBytes = CACHE_BYTES): BlockStore
     put: async (blocks) => {
       await putBlocks(sql, blocks);
       for (const { cid, bytes } of blocks) keep(cid, bytes);
+    },
+  };
+};
+
+/** What so many nodes hold is about what the blocks at hand do. */
+const MOST_NODES = 20_000;
+
+/** Nodes as they were read, the least lately used let go first. */
+export const createKnownNodes = (most = MOST_NODES): KnownNodes => {
+  const kept = new Map<Cid, TreeNode>();
+  return {
+    get: (cid) => {
+      const node = kept.get(cid);
+      if (node === undefined) return undefined;
+      kept.delete(cid);
+      kept.set(cid, node);
+      return node;
+    },
+    keep: (cid, node) => {
+      kept.set(cid, node);
+      for (const oldest of kept.keys()) {
+        if (kept.size <= most) return;
+        kept.delete(oldest);
+      }
     },
   };
 };

@@ -76,7 +76,7 @@ const readPath = (the: Reader, value: unknown, where: string): KnowledgePath | u
 const readEntry = (the: Reader, change: JsonBody, where: string): Entry | undefined => {
   const blob = readCid(the, change['blob'], 'raw', `${where}/blob`);
   const { size, media_type: mediaType, meta = {} } = change;
-  const entry = { blob: blob ?? '', size, mediaType, meta };
+  const entry = { blob, size, mediaType, meta };
   const problems = entryProblems(entry).filter((name) => name !== 'blob');
   for (const name of problems)
     the.refuse(`${where}/${name === 'mediaType' ? 'media_type' : name}`, 'It is none.');

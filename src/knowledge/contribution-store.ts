@@ -123,6 +123,17 @@ export const findRevision = async (
   return row === undefined ? undefined : toRevision(row);
 };
 
+/** Whether any revision of a contribution, the one that stands included, has a digest. */
+export const hasRevision = async (
+  db: Queryable,
+  id: ContributionId,
+  digest: NamedDigest,
+): Promise<boolean> => {
+  const [row] = await db<{ had: boolean }[]>`
+    select exists (select from knowledge_revisions where contribution = ${id} and digest = ${digest}) as had`;
+  return row?.had === true;
+};
+
 export const insertRevision = (tx: Tx, each: RevisionRecord): Promise<unknown> => tx`
   insert into knowledge_revisions (contribution, revision, digest, base_version, changes, summary, confidence, criteria,
     proposed_at, event_id)

@@ -71,8 +71,8 @@ export interface WaitingRow extends ContributionRow {
   readonly account: string;
   readonly closure: readonly string[];
   readonly policy_version: number;
-  /** That the revision changes. */
-  readonly paths: readonly string[];
+  /** How many paths the revision changes. */
+  readonly changes: number;
   readonly decisions: readonly (Omit<DecisionRecord, 'contribution' | 'at' | 'reasonCode'> & {
     readonly at: string;
   })[];
@@ -108,11 +108,24 @@ export const waitingIn = (
     order by revised_at, id limit ${limit}
   )
   select ${db(COLUMNS.map((name) => `open.${name}`))}, open.account, open.closure, open.policy_version,
-    array(select change ->> 'path' from jsonb_array_elements(revisions.changes) as change) as paths,
+    jsonb_array_length(revisions.changes) as changes,
     (${decisionsOn(db)}) as decisions, (${verdictsOn(db)}) as verdicts
   from open join knowledge_revisions as revisions
     on revisions.contribution = open.id and revisions.revision = open.revision
   order by open.revised_at, open.id`;
+
+/** That a revision changes, in its own order; not more than `limit` of them where that is said. */
+export const pathsOfRevision = async (
+  db: Queryable,
+  { id, revision }: Pick<ContributionRow, 'id' | 'revision'>,
+  limit: number | null,
+): Promise<readonly string[]> => {
+  const rows = await db<{ path: string }[]>`
+    select change ->> 'path' as path
+    from knowledge_revisions, jsonb_array_elements(changes) with ordinality as each (change, at)
+    where contribution = ${id} and revision = ${revision} order by at limit ${limit}`;
+  return rows.map(({ path }) => path);
+};
 
 /** Open ones whose time is over, also by a policy that came later and gives them less. */
 export const overdueContributions = async (

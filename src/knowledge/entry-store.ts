@@ -96,6 +96,23 @@ export const entriesAtPaths = async (
   return rows.map(toListed);
 };
 
+/** Of some paths those at which two versions have not the same; 0 stands for a base that has no version. */
+export const changedBetween = async (
+  db: Queryable,
+  base: BaseId,
+  from: number,
+  to: number,
+  paths: readonly KnowledgePath[],
+): Promise<readonly KnowledgePath[]> => {
+  const rows = await db<{ path: KnowledgePath }[]>`
+    select path from unnest(${[...paths]}::text[]) as wanted (path)
+    where (select entry from knowledge_entries as entries where base = ${base} and entries.path = wanted.path
+        and from_seq <= ${from} and (to_seq is null or to_seq > ${from}))
+      is distinct from (select entry from knowledge_entries as entries where base = ${base}
+        and entries.path = wanted.path and from_seq <= ${to} and (to_seq is null or to_seq > ${to}))`;
+  return rows.map(({ path }) => path);
+};
+
 /** Turns what stands in the newest version into what stands in the one after it, whose number is `seq`. */
 export const changeEntries = async (
   tx: Tx,

@@ -26,7 +26,7 @@ import { acceptIfVerified, acceptVerified } from './auto-accept.ts';
 import { addBaseRoutes } from './base-routes.ts';
 import { basesOf, findBase } from './base-store.ts';
 import { requireSignedDecision } from './believe-decision.ts';
-import { createBlockStore, putBlocks } from './block-store.ts';
+import { createBlockStore, createKnownNodes, putBlocks } from './block-store.ts';
 import { changePolicy } from './change-policy.ts';
 import { addContributionRoutes } from './contribution-routes.ts';
 import { overdueContributions } from './contribution-view-store.ts';
@@ -122,7 +122,7 @@ const ground = (the: KnowledgeDeps) => {
   const asking = {
     bindingOf: (human: Acting, capacities: readonly Capacity[]) =>
       bindingInForce(sql, human.id, human.workforce, capacities, now()),
-    recordRefusal: recordRefusal({ sql, make, announce }),
+    recordRefusal: recordRefusal({ sql, now, make, announce }),
   };
   const blocks = createBlockStore(sql);
   return {
@@ -131,6 +131,7 @@ const ground = (the: KnowledgeDeps) => {
     make,
     asking,
     blocks,
+    known: createKnownNodes(),
     authorise: authorise({ ...asking, findBase: (id) => findBase(sql, id) }),
     record: recordWrite({ sql, now, announce, awaitReceipt }),
     recordOnce: recordOnce({ sql, now, announce }),

@@ -238,8 +238,8 @@ const store = async (
 export const proposeContribution =
   (the: ProposeDeps) =>
   async (attempt: Attempt, base: BaseId, body: JsonBody): Promise<Written<ProposedOutcome>> => {
-    const revision = readRevision(body);
     const authorised = await the.authorise(attempt.by, { base, operation: 'propose', verb: 'propose' });
+    const revision = readRevision(body);
     requireOpenBase(attempt.by, authorised.base);
     requireTerms(authorised.base.policy, authorised.base.registration.data_manifest, revision);
     const before = await answeredBefore(the, base, revision);

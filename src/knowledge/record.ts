@@ -25,7 +25,7 @@ export interface Repeatable {
   readonly by: Pick<Acting, 'account'>;
   /** `Idempotency-Key`. */
   readonly key: string | undefined;
-  /** SHA-256 of method, address and body. */
+  /** SHA-256 of who asks, method, address and body. */
   readonly request: Uint8Array;
 }
 

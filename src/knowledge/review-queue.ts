@@ -6,7 +6,7 @@ import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 import type { KnowledgePath } from '../protocol/knowledge-path.ts';
 import { approvalsThatCount, areOne, shortfalls, type Weighed } from './approvals.ts';
 import { policiesSince } from './base-store.ts';
-import { type After, type WaitingRow, waitingIn } from './contribution-view-store.ts';
+import { type After, pathsOfRevision, type WaitingRow, waitingIn } from './contribution-view-store.ts';
 import { requirementsFor } from './path-rules.ts';
 import { strictest } from './policy.ts';
 import { pageOf } from './queries.ts';
@@ -52,11 +52,11 @@ const policies = (sql: Sql): FindPolicy => {
   };
 };
 
-const weighed = (row: WaitingRow, policy: ContributionPolicy): Weighed => ({
+const weighed = (row: WaitingRow, paths: readonly string[], policy: ContributionPolicy): Weighed => ({
   contribution: row,
   revision: {
     digest: row.digest,
-    changes: row.paths.map((path) => ({ op: 'delete', path: path as KnowledgePath })),
+    changes: paths.map((path) => ({ op: 'delete', path: path as KnowledgePath })),
   },
   policy,
   judgements: {
@@ -71,9 +71,16 @@ const weighed = (row: WaitingRow, policy: ContributionPolicy): Weighed => ({
 
 const MOST_TOLD = 16;
 
-const itemBody = (by: Acting, row: WaitingRow, policy: ContributionPolicy, now: Date) => {
-  const asked = requirementsFor(policy, row.paths);
-  const missing = shortfalls(weighed(row, policy), undefined, true);
+const itemBody = (
+  by: Acting,
+  row: WaitingRow,
+  paths: readonly string[],
+  policy: ContributionPolicy,
+  now: Date,
+) => {
+  const asked = requirementsFor(policy, paths);
+  const looked = weighed(row, paths, policy);
+  const missing = shortfalls(looked, undefined, true);
   return {
     contribution_id: row.id,
     knowledge_base_id: row.base,
@@ -81,7 +88,7 @@ const itemBody = (by: Acting, row: WaitingRow, policy: ContributionPolicy, now: 
     reasons: row.reasons,
     age_seconds: Math.max(0, Math.floor((now.getTime() - row.revised_at.getTime()) / 1_000)),
     required_approvals: Math.max(...asked.map(({ required_approvals }) => required_approvals)),
-    approvals: approvalsThatCount(weighed(row, policy)).length,
+    approvals: approvalsThatCount(looked).length,
     missing: missing.map(({ paths, ...rest }) => ({ ...rest, paths: paths.slice(0, MOST_TOLD) })),
     proposer: row.proposer,
     // Nobody decides about what he stands behind himself.
@@ -89,12 +96,24 @@ const itemBody = (by: Acting, row: WaitingRow, policy: ContributionPolicy, now: 
     revision: row.revision,
     revision_digest: row.digest,
     confidence: row.confidence,
-    changes: row.paths.length,
+    changes: row.changes,
     verdicts: row.verdicts.map(({ own, ...rest }) => ({ ...rest, self_verified: own })),
     proposed_at: row.proposed_at,
     revised_at: row.revised_at,
     expires_at: row.expires_at,
   };
+};
+
+const itemOf = async (
+  the: ReviewQueueDeps,
+  by: Acting,
+  row: WaitingRow,
+  policy: ContributionPolicy,
+  now: Date,
+) => {
+  // Only rules look at every path; what else is told of them is a few.
+  const most = policy.path_rules.length === 0 ? MOST_TOLD : null;
+  return itemBody(by, row, await pathsOfRevision(the.sql, row, most), policy, now);
 };
 
 /** @throws Fault knowledge_base_not_found, authority_denied for a base that one may not review */
@@ -105,6 +124,8 @@ export const reviewQueue =
     const found = await waitingIn(the.sql, await basesFor(the, by, base), now, after, limit + 1);
     const { shown, next } = pageOf(found, limit, ({ revised_at, id }) => ({ at: revised_at, id }));
     const policyOf = policies(the.sql);
-    const items = await Promise.all(shown.map(async (row) => itemBody(by, row, await policyOf(row), now)));
+    const items: object[] = [];
+    // One after the other: proposers choose how many paths there are, and nobody holds those of all at once.
+    for (const row of shown) items.push(await itemOf(the, by, row, await policyOf(row), now));
     return { items, next };
   };

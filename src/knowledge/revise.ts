@@ -19,7 +19,7 @@ import type { ApplyDeps } from './apply.ts';
 import { checkRevision } from './check-revision.ts';
 import type { ContributionRecord } from './contribution.ts';
 import { type ProposedRevision, readRevision } from './contribution-body.ts';
-import { insertRevision } from './contribution-store.ts';
+import { hasRevision, insertRevision } from './contribution-store.ts';
 import { expiryOf, openingReasons, revisionLimit, revisionsLeft } from './lifecycle.ts';
 import { contextOf, escalation, pathsOf, requireOpenBase, revisionOf } from './propose.ts';
 import type { Attempt, Done, Written } from './record.ts';
@@ -53,9 +53,14 @@ const next = (
   };
 };
 
-const requireOther = (now: ContributionRecord, { digest }: ContributionRecord): void => {
-  if (now.digest === digest)
-    throw fault('no_change', { revision_digest: digest }, 'This is the revision that stands.');
+/**
+ * Another than all before it: verdicts and approvals are about a digest, which says nothing of summary, confidence and
+ * criteria, and those of an earlier revision would count for what is claimed now.
+ */
+const requireOther = async (tx: Tx, { id, digest }: ContributionRecord): Promise<void> => {
+  if (!(await hasRevision(tx, id, digest))) return;
+  const message = 'This revision stands, or stood before: to claim something else of it, propose it anew.';
+  throw fault('no_change', { revision_digest: digest }, message);
 };
 
 const revise = async (
@@ -71,7 +76,7 @@ const revise = async (
   requireOpenBase(by, base);
   requireTerms(policy, base.registration.data_manifest, revision);
   const now = next(the, held, revision);
-  requireOther(now, before);
+  await requireOther(tx, now);
   const payload = {
     ...ofContribution(now),
     base_version: now.baseVersion,
@@ -93,9 +98,9 @@ const revise = async (
 export const reviseContribution =
   (the: ReviseDeps) =>
   async (attempt: Attempt, id: ContributionId, body: JsonBody): Promise<Written<ActOutcome>> => {
-    const revision = readRevision(body);
     const asked = { base: baseOfContribution(id), operation: 'propose', verb: 'propose' } as const;
     const { base } = await the.authorise(attempt.by, asked);
+    const revision = readRevision(body);
     await requireContribution(the.sql, id);
     await checkRevision(the, base, revision);
     return actOn(the)(attempt, id, { operation: 'propose' }, (tx, held) => revise(the, tx, held, revision));

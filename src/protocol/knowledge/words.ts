@@ -14,12 +14,20 @@ const MAX_UNITS = MAX_SEARCHED_BYTES;
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
+// To normalize puts the marks on a letter in order, in steps that grow with the square of their number, and no script
+// needs more than 30 (UAX #15 §13). The two letters that stand with them here are normalized to marks.
+const MARKS = /[\p{M}\uff9e\uff9f]{2,}/gu;
+const MAX_MARKS = 30;
+
+const withFewMarks = (text: string): string =>
+  text.replace(MARKS, (run) => (run.length <= MAX_MARKS ? run : [...run].slice(0, MAX_MARKS).join('')));
+
 /** Whole characters, so that no word ends in half of a surrogate pair. */
 const cut = (word: string): string =>
   word.length <= MAX_WORD_CHARACTERS ? word : [...word].slice(0, MAX_WORD_CHARACTERS).join('');
 
 function* wordsIn(text: string): Generator<string, void, void> {
-  const plain = text.normalize('NFKC').toLowerCase().slice(0, MAX_UNITS);
+  const plain = withFewMarks(text).normalize('NFKC').toLowerCase().slice(0, MAX_UNITS);
   for (const [word] of plain.matchAll(WORD)) yield cut(word);
 }
 

@@ -11,9 +11,17 @@ export interface BlockSource {
 }
 
 /** Where the blocks of a tree are read from, and the profile it was built by. */
+/** By their names; a node never changes. */
+export interface KnownNodes {
+  readonly get: (cid: Cid) => TreeNode | undefined;
+  readonly keep: (cid: Cid, node: TreeNode) => void;
+}
+
 export interface TreeReader {
   readonly profile: TreeProfile;
   readonly blocks: BlockSource;
+  /** Nodes that were fetched, hashed and read before, so that none of it is done twice. */
+  readonly known?: KnownNodes;
 }
 
 /** Room for a subtree between two neighbouring keys, both left out; undefined where the tree begins or ends. */
@@ -80,19 +88,25 @@ const checkChildren = ({ place, layer, node }: PlacedNode): void => {
     throw new ContentError('node_bottom', { cid });
 };
 
+const fetchNode = async ({ profile, blocks, known }: TreeReader, cid: Cid): Promise<TreeNode> => {
+  const bytes = await blocks.get(cid);
+  if (bytes === undefined) throw new ContentError('block_missing', { cid });
+  const found = cidOf('dag-cbor', bytes);
+  if (found !== cid) throw new ContentError('block_mismatch', { expected: cid, found });
+  const node = decodeNode(bytes, profile);
+  known?.keep(cid, node);
+  return node;
+};
+
 /**
  * Fetches and strictly reads the node of a place. As every step down is a layer down, no walk is longer than a hash has
  * bits, whatever the blocks are.
  * @throws ContentError `block_missing`, `block_mismatch`, `node_bounds`, `node_depth`, `node_empty` or `node_bottom`;
  *   as `decodeNode` for its bytes; whatever the source throws
  */
-export const readNode = async ({ profile, blocks }: TreeReader, place: Place): Promise<PlacedNode> => {
-  const { cid } = place;
-  const bytes = await blocks.get(cid);
-  if (bytes === undefined) throw new ContentError('block_missing', { cid });
-  const found = cidOf('dag-cbor', bytes);
-  if (found !== cid) throw new ContentError('block_mismatch', { expected: cid, found });
-  const node = decodeNode(bytes, profile);
+export const readNode = async (reader: TreeReader, place: Place): Promise<PlacedNode> => {
+  const { profile } = reader;
+  const node = reader.known?.get(place.cid) ?? (await fetchNode(reader, place.cid));
   const placed = { place, layer: layerOf(place, node, profile), node };
   checkKeys(placed, profile);
   checkChildren(placed);
