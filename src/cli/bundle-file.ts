@@ -1,6 +1,6 @@
 // Reads and writes the one file of a bundle: whole or not at all, and never over another file.
 import { open } from 'node:fs/promises';
-import { type Bundle, bundleBytes, MAX_BUNDLE_BYTES, parseBundle } from '../client/index.ts';
+import { type Bundle, bundleBytes, MAX_BUNDLE_BYTES, parseBundle } from '../client/bundle.ts';
 import { UsageError } from './failure.ts';
 
 /** @throws Refusal `bundle_unreadable`; UsageError for a file that is larger than any bundle */

@@ -1,5 +1,7 @@
 // attestry bundle: verifies one version and writes all that it takes to verify it again without a network.
-import { makeBundle, parseRequest, registryBase } from '../client/index.ts';
+import { makeBundle } from '../client/make-bundle.ts';
+import { registryBase } from '../client/network/http-url.ts';
+import { parseRequest } from '../client/request.ts';
 import { writeBundle } from './bundle-file.ts';
 import { acting } from './command.ts';
 import type { TrustOptions } from './commands/trust-options.ts';

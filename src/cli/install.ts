@@ -1,12 +1,7 @@
 // attestry install: puts verified packs into a directory, all or none.
-import {
-  ASSURANCES,
-  type Assurance,
-  type InstalledVersion,
-  type InstallProgress,
-  installPacks,
-  type Verified,
-} from '../client/index.ts';
+import { ASSURANCES, type Assurance } from '../client/assurance.ts';
+import { type InstalledVersion, type InstallProgress, installPacks } from '../client/install.ts';
+import type { Verified } from '../client/verify.ts';
 import { acting } from './command.ts';
 import type { TrustOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';

@@ -1,7 +1,7 @@
 // attestry log verify: reads every entry of the log, makes its tree anew, and compares every fact with what is served.
 import { type AuditReport, auditRegistry } from '../client/audit/audit.ts';
 import type { AuditFinding } from '../client/audit/findings.ts';
-import { registryBase } from '../client/index.ts';
+import { registryBase } from '../client/network/http-url.ts';
 import { acting } from './command.ts';
 import type { TrustOptions } from './commands/trust-options.ts';
 import { printProgress } from './terminal.ts';

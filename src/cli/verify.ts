@@ -1,18 +1,14 @@
 // attestry verify: asks of one version everything a host asks, and installs nothing.
-import {
-  type Answer,
-  ASSURANCES,
-  type Bundle,
-  fileTrustStore,
-  openRegistry,
-  parseRequest,
-  questionText,
-  registryBase,
-  resolveRequest,
-  type Verified,
-  verifyBundle,
-  verifyWanted,
-} from '../client/index.ts';
+import { ASSURANCES } from '../client/assurance.ts';
+import type { Bundle } from '../client/bundle.ts';
+import { fileTrustStore } from '../client/file-trust-store.ts';
+import { registryBase } from '../client/network/http-url.ts';
+import { openRegistry } from '../client/open-registry.ts';
+import { type Answer, questionText } from '../client/refusal.ts';
+import { parseRequest } from '../client/request.ts';
+import { resolveRequest } from '../client/resolve.ts';
+import { type Verified, verifyWanted } from '../client/verify.ts';
+import { verifyBundle } from '../client/verify-bundle.ts';
 import { readBundle } from './bundle-file.ts';
 import { acting, type Result, type Settings } from './command.ts';
 import type { TrustOptions } from './commands/trust-options.ts';

@@ -228,6 +228,22 @@ describe('a first base', { timeout: 240_000 }, () => {
   });
 });
 
+describe('a signed decision', { timeout: 120_000 }, () => {
+  it('is taken where a policy asks for it, once the registry knows the key', async () => {
+    await ok('kb', 'policy', OTHER, '--set', 'signed_decisions=true');
+    const { principals } = await document('workforce', 'list', 'workforce:acme.example:claims');
+    const me = principals[0].principal;
+    await write('prices/list.md', `Prices ${Date.now()}.\n`);
+    const id = await propose(OTHER, 'prices');
+    const bare = await shell.run('kb', 'accept', id);
+    expect(bare).toMatchObject({ code: 1, stdout: '' });
+    expect(bare.stderr).toContain('signature_missing');
+    await ok('keygen', '--key-id', 'decider');
+    await ok('workforce', 'key', me, 'decider.pub');
+    expect(await ok('kb', 'accept', id, '--key', 'decider.pem')).toContain('It became version');
+  });
+});
+
 describe('a workforce', { timeout: 120_000 }, () => {
   it('is staffed: a role, a human, a worker he answers for, a binding, and an end', async () => {
     const [workforce, human] = ['workforce:acme.example:pricing', 'human:acme.example:bo'];

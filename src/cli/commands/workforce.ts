@@ -59,6 +59,14 @@ const addPrincipals = (workforce: Command): void => {
   ).action(later(() => import('../workforce/principals.ts'), 'reassign'));
   example(
     workforce
+      .command('key')
+      .argument('<principal>', 'yourself, or somebody that you staff')
+      .argument('<file>', 'its public key, or "none"')
+      .description('say by which key a principal signs its decisions'),
+    `attestry workforce key ${HUMAN} ada.pub`,
+  ).action(later(() => import('../workforce/principals.ts'), 'key'));
+  example(
+    workforce
       .command('end')
       .argument('<principal>')
       .description('end a principal, at once; nobody takes up its name again'),

@@ -1,6 +1,8 @@
-// attestry workforce principal, reassign, end: which account acts as whom, and in which role.
+// attestry workforce principal, reassign, key, end: which account acts as whom, in which role, and how it signs.
+import { formatPublicKeyBase64, keyFingerprint } from '../../../keys/key.ts';
 import { registryOf } from '../ask.ts';
 import { acting } from '../command.ts';
+import { readPublicKeyFile } from '../public-key-file.ts';
 
 interface PrincipalOptions {
   readonly account: string;
@@ -32,6 +34,17 @@ export const reassign = acting(async (settings, _options, name = '', roleId = ''
     lines: [`${name} ${wanted === null ? 'has no role now' : `acts in the role ${roleId} now`}.`],
     json: body,
   };
+});
+
+export const key = acting(async (settings, _options, name = '', file = '') => {
+  const publicKey = file === 'none' ? null : await readPublicKeyFile(file);
+  const path = `/access/principals/${encodeURIComponent(name)}/key`;
+  const { body } = await registryOf(settings).ask('PUT', path, {
+    public_key: publicKey === null ? null : formatPublicKeyBase64(publicKey),
+  });
+  const how =
+    publicKey === null ? 'has no key now' : `signs its decisions with ${keyFingerprint(publicKey)} now`;
+  return { lines: [`${name} ${how}.`], json: body };
 });
 
 export const end = acting(async (settings, _options, name = '') => {
