@@ -238,6 +238,10 @@ describe('a start of the command line', () => {
     expect([...found].map((path) => path.replace(/^src\/cli\/|\.ts$/g, '')).sort()).toEqual(needing);
   });
 
+  it('loads what a command needs of the client, and not all of it', () => {
+    expect(works.filter((path) => loadedWith(path).has('src/client/index.ts'))).toEqual([]);
+  });
+
   it('loads little for a key: what makes one', () => {
     expect([...loadedWith('src/cli/keygen.ts')].filter(isPackage).sort()).toEqual([
       '@noble/ed25519',

@@ -50,12 +50,16 @@ export const namespacesField = (body: Body, field: string): readonly string[] =>
     return pattern.value;
   });
 
+/** Beyond what four digits tell of a year, in UTC, times are none to the database. */
+const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
 /** An RFC 3339 instant; `null` where the field is absent. */
 export const instantField = (body: Body, field: string): Date | null => {
   const value = body[field];
   if (value === undefined || value === null) return null;
   const ok = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(value);
   const instant = new Date(ok ? value : Number.NaN);
-  if (Number.isNaN(instant.getTime())) throw wrong(field, 'must be an instant such as 2027-01-31T00:00:00Z');
+  if (!(instant.getTime() >= FIRST && instant.getTime() <= LAST))
+    throw wrong(field, 'must be an instant such as 2027-01-31T00:00:00Z');
   return instant;
 };

@@ -18,6 +18,7 @@ import {
 } from '../protocol/knowledge/ids.ts';
 import { type KnowledgePath, parseKnowledgePath } from '../protocol/knowledge-path.ts';
 import { replyWithReceipt } from '../transparency/receipt-reply.ts';
+import { requireModest } from './modest-json.ts';
 import type { Attempt, Written } from './record.ts';
 
 export interface AskingDeps {
@@ -93,6 +94,7 @@ export const writing =
     if (maxBytes !== undefined) await whoAsks(the, ctx, 'knowledge:write');
     const body = await takeBytes(ctx, maxBytes);
     const by = await whoAsks(the, ctx, 'knowledge:write');
+    if (maxBytes !== undefined) requireModest(body.bytes);
     answerWritten(ctx, await work(attemptOf(by, ctx, body.bytes), body.read(), ctx));
   };
 

