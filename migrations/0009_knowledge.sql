@@ -117,7 +117,8 @@ create index contributions_open on knowledge_contributions (base, revised_at)
 create index contributions_of_base on knowledge_contributions (base, proposed_at);
 create index contributions_of_proposer on knowledge_contributions (proposer);
 create unique index contributions_of_signal
-  on knowledge_contributions (base, (signal ->> 'workforce'), (signal ->> 'event_id')) where signal is not null;
+  on knowledge_contributions (base, (signal ->> 'workforce'), (signal ->> 'event_id'))
+  where signal is not null and state in ('in_review', 'changes_requested', 'accepted');
 
 create table knowledge_revisions (
   contribution text not null references knowledge_contributions (id),
@@ -157,7 +158,7 @@ create table knowledge_evals (
   evaluator    text not null,
   at           timestamptz not null,
   event_id     text not null,
-  primary key (contribution, digest, suite)
+  primary key (contribution, digest, suite, evaluator)
 );
 
 create table knowledge_decisions (

@@ -25,6 +25,14 @@ const readCheckpoint = async (place: string): Promise<string> => {
   return Buffer.from(body).toString('utf8');
 };
 
+type Restored = Awaited<ReturnType<Awaited<ReturnType<typeof openUpkeep>>['restore']>>;
+
+/** The log commits to erasures without saying what they erased: what an older backup does not know, nobody here does. */
+const erasedSince = ({ madeAt, tables }: Restored['manifest']): readonly string[] =>
+  tables.some(({ table, rows }) => table === 'knowledge_bases' && rows > 0)
+    ? [`What was erased from bases after ${madeAt} is here again: erase it again.`]
+    : [];
+
 const next = (keys: readonly string[], dataDir: string): readonly string[] => [
   keys.length === 0
     ? `Put the private keys of the registry into ${resolve(dataDir, 'keys')}, then start it: attestry serve`
@@ -47,6 +55,7 @@ export const restoreAll = operating<RestoreOptions>(
         `  log: ${counted(size, 'entry', 'entries')}, root ${root}`,
         ...rootKeys.map((key) => `  root key: ${key}`),
         ...findings.map(({ code, about }) => `  damaged before it was backed up: ${about} (${code})`),
+        ...erasedSince(manifest),
         ...next(keys, config.dataDir),
       ],
       json: { ok: true, registry, size, root, madeAt, rootKeys, keys, findings },

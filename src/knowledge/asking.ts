@@ -11,10 +11,13 @@ import { ContentError } from '../protocol/content-errors.ts';
 import { fault } from '../protocol/faults.ts';
 import {
   type BaseId,
+  baseOfContribution,
   type ContributionId,
+  ownerOf,
   parseBaseId,
   parseContributionId,
   type Selector,
+  type WorkforceId,
 } from '../protocol/knowledge/ids.ts';
 import { type KnowledgePath, parseKnowledgePath } from '../protocol/knowledge-path.ts';
 import { replyWithReceipt } from '../transparency/receipt-reply.ts';
@@ -27,6 +30,13 @@ export interface AskingDeps {
 
 const header = (ctx: Context, name: string): string | undefined => ctx.get(name) || undefined;
 
+/** The owner of the base that an address names, or of the base of a contribution that it names. */
+const workforceOf = (ctx: Context): WorkforceId | undefined => {
+  const contribution = parseContributionId(param(ctx, 'id'));
+  const base = contribution === undefined ? parseBaseId(param(ctx, 'kb')) : baseOfContribution(contribution);
+  return base === undefined ? undefined : ownerOf(base);
+};
+
 export const whoAsks = async (
   the: AskingDeps,
   ctx: Context,
@@ -37,6 +47,7 @@ export const whoAsks = async (
       authorization: ctx.headers.authorization,
       principal: header(ctx, 'Attestry-Principal'),
       traceparent: header(ctx, 'traceparent'),
+      workforce: workforceOf(ctx),
     },
     scope,
   );

@@ -1,5 +1,6 @@
 // Whether a revision could become a version: its documents are there, its ground is, and the tree takes it.
 
+import type { Queryable } from '../database/connect.ts';
 import type { Cid } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
@@ -27,14 +28,15 @@ const violationOf = (
 
 const MOST_TOLD = 64;
 
-const requireDocuments = async (
-  the: ApplyDeps,
+/** Asked once more where a revision is stored: what nobody has named until then may be taken as left behind. */
+export const requireDocuments = async (
+  db: Queryable,
   base: BaseId,
   { changes }: ProposedRevision,
 ): Promise<void> => {
   const puts = changes.flatMap((change) => (change.op === 'put' ? [change] : []));
   const known = await knownDocuments(
-    the.sql,
+    db,
     base,
     puts.map(({ entry }) => entry.blob),
   );
@@ -65,7 +67,7 @@ export const checkRevision = async (
   revision: ProposedRevision,
 ): Promise<Applied> => {
   requireFirst(base, revision);
-  await requireDocuments(the, base.id, revision);
+  await requireDocuments(the.sql, base.id, revision);
   const ground = await requireGround(the, base.id, revision.baseVersion);
   return applyChanges(the, base.id, ground, revision.changes);
 };

@@ -41,7 +41,8 @@ export const contributionOfSignal = async (
 ): Promise<ContributionRecord | undefined> => {
   const [row] = await db<ContributionRow[]>`
     select * from knowledge_contributions
-    where base = ${base} and signal ->> 'workforce' = ${signal.workforce} and signal ->> 'event_id' = ${signal.event_id}`;
+    where base = ${base} and signal ->> 'workforce' = ${signal.workforce} and signal ->> 'event_id' = ${signal.event_id}
+      and state in ('in_review', 'changes_requested', 'accepted')`;
   return row === undefined ? undefined : toContribution(row);
 };
 
@@ -164,12 +165,12 @@ export const putVerdict = (tx: Tx, each: VerdictRecord): Promise<unknown> => tx`
   on conflict (contribution, digest, verifier) do update set verdict = excluded.verdict, criteria = excluded.criteria,
     confidence = excluded.confidence, own = excluded.own, at = excluded.at, event_id = excluded.event_id`;
 
-/** The newest result of a suite on a revision counts. */
+/** The newest result of each evaluator counts. */
 export const putEval = (tx: Tx, each: EvalRecord): Promise<unknown> => tx`
   insert into knowledge_evals (contribution, digest, suite, result, evidence, evaluator, at, event_id)
   values (${each.contribution}, ${each.digest}, ${each.suite}, ${each.result}, ${each.evidence}, ${each.evaluator},
     ${each.at}, ${each.eventId})
-  on conflict (contribution, digest, suite) do update set result = excluded.result, evidence = excluded.evidence,
+  on conflict (contribution, digest, suite, evaluator) do update set result = excluded.result, evidence = excluded.evidence,
     evaluator = excluded.evaluator, at = excluded.at, event_id = excluded.event_id`;
 
 /** The last word of each actor on a revision counts. */

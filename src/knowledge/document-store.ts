@@ -42,7 +42,7 @@ export interface Insertion {
 
 /**
  * Names the bytes, unless whoever brought them may not any more, they were erased from the base, or a sweep took them
- * since they were put. What is there already stays as it is.
+ * since they were put. What is there already stays, and is as young as its newest upload: nobody takes it for left behind.
  * @param sweepSeen the last sweep after which the bytes were put
  */
 export const insertDocument = async (
@@ -63,13 +63,15 @@ export const insertDocument = async (
     ), named as (
       insert into knowledge_documents (base, blob, size, uploaded_by, uploaded_at)
       select ${base}, ${blob}, ${size}, ${uploadedBy}, ${at} from allowed
-      on conflict do nothing returning blob
+      on conflict (base, blob) do update
+        set uploaded_at = greatest(knowledge_documents.uploaded_at, excluded.uploaded_at)
+      returning xmax = 0 as created
     ), indexed as (
       insert into knowledge_words (blob, words, counts)
       select ${blob}, ${names}::text[], ${counts}::integer[] from allowed where ${words !== undefined}
       on conflict do nothing
     )
-    select token_ok, principal_ok, sweep, erased, exists (select from named) as created from asked`;
+    select token_ok, principal_ok, sweep, erased, coalesce((select created from named), false) as created from asked`;
   if (row === undefined) throw new Error('the database did not say what became of a document');
   return row;
 };

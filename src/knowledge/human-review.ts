@@ -50,7 +50,7 @@ const hasGatingPass = (reviewed: Reviewed): boolean =>
 
 /**
  * Required suites that have not passed on this very revision. What the proposer, or who stands behind it, found out
- * itself proves nothing, whatever a policy says of self-review.
+ * itself proves nothing, whatever a policy says of self-review. One evaluator's pass does not undo another's fail.
  */
 export const missingSuites = ({
   contribution,
@@ -58,11 +58,14 @@ export const missingSuites = ({
   policy,
   judgements,
 }: Reviewed): readonly string[] => {
-  const passed = judgements.evals.filter(
-    ({ digest, result, evaluator }) =>
-      digest === revision.digest && result === 'pass' && !contribution.closure.includes(evaluator),
+  const others = judgements.evals.filter(
+    ({ digest, evaluator }) => digest === revision.digest && !contribution.closure.includes(evaluator),
   );
-  return policy.required_evals.filter((suite) => passed.every((each) => each.suite !== suite));
+  const hasPassed = (wanted: string): boolean => {
+    const results = others.filter(({ suite }) => suite === wanted).map(({ result }) => result);
+    return results.includes('pass') && !results.includes('fail');
+  };
+  return policy.required_evals.filter((suite) => !hasPassed(suite));
 };
 
 const told = (reasons: Readonly<Partial<Record<HumanReason, boolean>>>): readonly HumanReason[] =>

@@ -31,7 +31,7 @@ const READERS: { readonly [K in keyof ContributionPolicy]: Reader } = {
   required_evals: suites,
   max_revisions: wholeNumber(0, 100),
   proposal_ttl_days: wholeNumber(1, 365),
-  max_changes: wholeNumber(1, 10_000),
+  max_changes: wholeNumber(1, 2_000),
   max_bytes: wholeNumber(1, 16 * 1024 ** 3),
   media_types: mediaTypes,
   auto_rebase: flag,

@@ -14,7 +14,7 @@ import type { ApplyDeps } from './apply.ts';
 import type { Authorise, Authorised } from './authorise.ts';
 import type { BaseRecord } from './base.ts';
 import { findBase, useBase } from './base-store.ts';
-import { checkRevision } from './check-revision.ts';
+import { checkRevision, requireDocuments } from './check-revision.ts';
 import type { ContributionRecord, ContributionState, ReviewReason, RevisionRecord } from './contribution.ts';
 import { type ProposedRevision, readRevision } from './contribution-body.ts';
 import { contributionOfSignal, insertContribution, insertRevision } from './contribution-store.ts';
@@ -222,6 +222,7 @@ const store = async (
   if (base === undefined) throw fault('knowledge_base_not_found', { knowledge_base_id: authorised.base.id });
   requireOpenBase(by, base);
   requireTerms(base.policy, base.registration.data_manifest, revision);
+  await requireDocuments(tx, base.id, revision);
   const draft = recordOf(by, base, revision, the.now(), '');
   const records = eventsOf(the, by, { ...authorised, base }, draft, revision);
   const contribution = { ...draft, lastEvent: records.at(-1)?.event.id ?? '' };

@@ -16,7 +16,7 @@ import {
   whereOf,
 } from './act.ts';
 import type { ApplyDeps } from './apply.ts';
-import { checkRevision } from './check-revision.ts';
+import { checkRevision, requireDocuments } from './check-revision.ts';
 import type { ContributionRecord } from './contribution.ts';
 import { type ProposedRevision, readRevision } from './contribution-body.ts';
 import { hasRevision, insertRevision } from './contribution-store.ts';
@@ -75,6 +75,7 @@ const revise = async (
   requireRoom(held);
   requireOpenBase(by, base);
   requireTerms(policy, base.registration.data_manifest, revision);
+  await requireDocuments(tx, base.id, revision);
   const now = next(the, held, revision);
   await requireOther(tx, now);
   const payload = {

@@ -84,13 +84,15 @@ export const revisionsAfter = (db: Queryable, after: RevisionKey): Promise<Check
 export type CheckedJudgement = MadeBy & {
   readonly contribution: ContributionId;
   readonly digest: string;
-  /** Who said it; of an evaluation the suite, of which there is one result. */
+  /** Of an evaluation the suite; the same as the actor else. */
   readonly key: string;
   readonly actor: string;
   readonly word: string;
 };
 
-export type JudgementKey = Pick<CheckedJudgement, 'digest' | 'key'> & { readonly contribution: string };
+export type JudgementKey = Pick<CheckedJudgement, 'digest' | 'key' | 'actor'> & {
+  readonly contribution: string;
+};
 
 export const verdictsAfter = (db: Queryable, after: JudgementKey): Promise<CheckedJudgement[]> =>
   db<CheckedJudgement[]>`
@@ -105,8 +107,9 @@ export const evalsAfter = (db: Queryable, after: JudgementKey): Promise<CheckedJ
     select contribution, digest, suite as key, evaluator as actor, result as word,
       events.kind as event_kind, events.leaf as event_leaf, events.sealed as event_sealed
     from knowledge_evals left join events on events.id = knowledge_evals.event_id
-    where (contribution, digest, suite) > (${after.contribution}, ${after.digest}, ${after.key})
-    order by contribution, digest, suite limit ${ROWS_AT_ONCE}`;
+    where (contribution, digest, suite, evaluator)
+      > (${after.contribution}, ${after.digest}, ${after.key}, ${after.actor})
+    order by contribution, digest, suite, evaluator limit ${ROWS_AT_ONCE}`;
 
 export const decisionsAfter = (db: Queryable, after: JudgementKey): Promise<CheckedJudgement[]> =>
   db<CheckedJudgement[]>`
@@ -123,6 +126,7 @@ export interface ToldJudgement {
   readonly contribution: string;
   readonly digest: string;
   readonly key: string;
+  readonly actor: string;
 }
 
 /** Which of them there are rows of, in their order. */
@@ -135,12 +139,13 @@ export const areJudged = async (
         when 'verdict' then exists (select from knowledge_verdicts as said
           where said.contribution = told.contribution and said.digest = told.digest and verifier = told.key)
         when 'eval' then exists (select from knowledge_evals as said
-          where said.contribution = told.contribution and said.digest = told.digest and suite = told.key)
+          where said.contribution = told.contribution and said.digest = told.digest and suite = told.key
+            and evaluator = told.actor)
         else exists (select from knowledge_decisions as said
           where said.contribution = told.contribution and said.digest = told.digest and actor = told.key)
       end as found
     from json_to_recordset(${JSON.stringify(told.map((each, at) => ({ at, ...each })))}::text::json)
-      as told (at integer, kind text, contribution text, digest text, key text)
+      as told (at integer, kind text, contribution text, digest text, key text, actor text)
     order by at`;
   return rows.map(({ found }) => found);
 };

@@ -32,7 +32,9 @@ const BLOB = restore(
 const DOCUMENT = restore(
   'this document; an archive of a version that holds it, or whoever wrote it, has the same bytes',
 );
-const FROM_CONTENT = repairable('made again from what the index and the contributions say, where that has its name');
+const FROM_CONTENT = repairable(
+  'made again from what the index and the contributions say, where that has its name',
+);
 const REISSUE = advice('start the registry: it issues a new one');
 
 export const FINDINGS = {
@@ -187,7 +189,10 @@ export const FINDINGS = {
   event_without_base_version: damage('An event created a version of a base that is not there.', ROW),
   // What versions of bases hold
   block_missing: damage('A block of the tree of a version is not there.', FROM_CONTENT),
-  block_differs: damage('A block of the tree of a version is not what its name or its place says.', FROM_CONTENT),
+  block_differs: damage(
+    'A block of the tree of a version is not what its name or its place says.',
+    FROM_CONTENT,
+  ),
   entries_differ: damage(
     'The index of entries is not what the trees of the versions hold.',
     repairable('made again from the trees'),

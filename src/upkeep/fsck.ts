@@ -170,6 +170,14 @@ export const checkRestored = async ({ tx, note, report, ...the }: RestoredDeps) 
   const roots = await checkRoots({ tx, report });
   const published = { note, checkpoint: checkpointIn(note) };
   const options: FsckOptions = { sample: 'all' };
-  const moment = await checkMoment({ ...the, tx, report, roots, published, options, isHeld: async () => true });
+  const moment = await checkMoment({
+    ...the,
+    tx,
+    report,
+    roots,
+    published,
+    options,
+    isHeld: async () => true,
+  });
   return { head: moment.head, sound: moment.edge !== undefined };
 };

@@ -62,7 +62,8 @@ export const REFUSALS = {
     [
       'Recover the newer database, or use a newer backup.',
       'Where neither exists, what was published after the backup is lost: restore into an empty blob store at another',
-      'address, publish it again, and tell everybody who uses this registry that its log went back.',
+      'address, publish it again, erase again what was erased from bases since then, and tell everybody who uses this',
+      'registry that its log went back.',
     ].join('\n'),
   ],
   log_would_fork: [

@@ -19,7 +19,7 @@ export interface Team {
   readonly served: Served;
 }
 
-const POLICY: Partial<ContributionPolicy> = { auto_rebase: true, max_changes: 10_000 };
+const POLICY: Partial<ContributionPolicy> = { auto_rebase: true, max_changes: 2_000 };
 
 export const baseNamed = (name: string): BaseId => `kb:acme.example:claims:${name}` as BaseId;
 

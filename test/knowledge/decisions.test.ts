@@ -267,6 +267,21 @@ describe('what must have passed', () => {
     expect((await decide(reviewer, contribution, 'accept')).status).toBe(200);
   });
 
+  it('is not undone for one evaluator by what another found', async () => {
+    await on({ required_evals: ['smoke'] });
+    const contribution = await proposed(author);
+    const path = `/knowledge/v1/contributions/${contribution.contribution_id}/evals`;
+    const said = (by: Member, result: string) =>
+      by.call('POST', path, {
+        body: { revision_digest: contribution.revision_digest, suite: 'smoke', result },
+      });
+    expect((await said(critic, 'fail')).status).toBe(200);
+    expect((await said(other, 'pass')).status).toBe(200);
+    await expectRefused(decide(reviewer, contribution, 'accept'), 'evaluation_missing');
+    expect((await said(critic, 'pass')).status).toBe(200);
+    expect((await decide(reviewer, contribution, 'accept')).status).toBe(200);
+  });
+
   it('are all criteria that the proposer set himself', async () => {
     await on({});
     const unmet = await proposed(author, { criteria: [{ key: 'complete', met: false }] });
@@ -380,6 +395,33 @@ describe('a human', () => {
   });
 });
 
+describe('an account that somebody else made a principal of his', () => {
+  it('goes on acting on its own bases as it did, and has to say who acts where it is about none', async () => {
+    await on({});
+    const { registry } = the;
+    const foreign = 'workforce:acme.example:elsewhere';
+    const steward = 'operator';
+    await registry.call('POST', '/access/workforces', { body: { workforce: foreign, steward } });
+    const { token, account, call } = await addMember(registry, 'human:acme.example:busy', { bases: [base] });
+    const body = { principal: 'worker:acme.example:elsewhere:intruder', workforce: foreign, account };
+    const owner = 'human:acme.example:elsewhere';
+    const human = { principal: owner, workforce: foreign, account: 'operator' };
+    expect((await registry.call('POST', '/access/principals', { body: human })).status).toBe(201);
+    expect((await registry.call('POST', '/access/principals', { body: { ...body, owner } })).status).toBe(
+      201,
+    );
+    expect(token).not.toBe('');
+    expect((await call('GET', `/knowledge/v1/bases/${base}`)).status).toBe(200);
+    const unsaid = await call('GET', '/knowledge/v1/review-queue');
+    expect({ status: unsaid.status, error: unsaid.json.error }).toEqual({
+      status: 403,
+      error: 'principal_required',
+    });
+    const headers = { 'Attestry-Principal': 'human:acme.example:busy' };
+    expect((await call('GET', '/knowledge/v1/review-queue', { headers })).status).toBe(200);
+  });
+});
+
 describe('a rollback', () => {
   it('makes what was proposed on top of the abandoned version stale', async () => {
     await on({});
@@ -436,6 +478,16 @@ describe('a signal of another workforce', () => {
       ),
     );
     expect(new Set(many.map(({ json }) => json.contribution_id)).size).toBe(1);
+  });
+
+  it('may be answered again once the answer came to nothing', async () => {
+    await on({ external: [signal.workforce as never] });
+    const first = await propose(agent, { files: { 's.md': 'Signal.' }, more: { signal }, base });
+    const path = `/knowledge/v1/contributions/${first.json.contribution_id}/withdraw`;
+    expect((await agent.call('POST', path, { body: {} })).status).toBe(200);
+    const again = await propose(author, { files: { 's.md': 'Signal.' }, more: { signal }, base });
+    expect(again.status).toBe(201);
+    expect(again.json.contribution_id).not.toBe(first.json.contribution_id);
   });
 
   it('is refused where the policy does not name that workforce', async () => {

@@ -176,7 +176,7 @@ describe('sizes', () => {
     ['required_approvals', 1, 16],
     ['max_revisions', 0, 100],
     ['proposal_ttl_days', 1, 365],
-    ['max_changes', 1, 10_000],
+    ['max_changes', 1, 2_000],
     ['max_bytes', 1, 16 * 1024 ** 3],
   ])('of %s run from %d to %d', (name, least, most) => {
     expect(readPolicy({ [name]: least }, 'internal')).toMatchObject({ [name]: least });

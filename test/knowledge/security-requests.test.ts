@@ -20,7 +20,7 @@ import {
 let the: Workforce;
 let stranger: Member;
 beforeAll(async () => {
-  the = await startWorkforce({ mode: 'verified', max_changes: 10_000 });
+  the = await startWorkforce({ mode: 'verified', max_changes: 2_000 });
   stranger = await addMember(the.registry, 'human:acme.example:zoe', {
     operations: ['propose'],
     bases: [`${BASE}-other` as typeof BASE],

@@ -37,6 +37,8 @@ export interface ActingRequest {
   readonly principal: string | undefined;
   /** W3C Trace Context. */
   readonly traceparent: string | undefined;
+  /** Whose base the request is about, where it is about one. */
+  readonly workforce?: WorkforceId | undefined;
 }
 
 export interface ActingDeps {
@@ -50,9 +52,18 @@ export type WhoActs = (
   scope: 'knowledge:read' | 'knowledge:write',
 ) => Promise<Acting>;
 
-const choose = (found: readonly PrincipalRecord[], named: string | undefined): PrincipalRecord => {
-  const wanted = named === undefined ? undefined : parsePrincipalId(named);
-  const [only, ...others] = named === undefined ? found : found.filter(({ id }) => id === wanted);
+/** Of several, those of the workforce that the request is about: what others make of an account must not disturb it. */
+const candidates = (
+  found: readonly PrincipalRecord[],
+  { principal, workforce }: ActingRequest,
+): readonly PrincipalRecord[] => {
+  if (principal !== undefined) return found.filter(({ id }) => id === parsePrincipalId(principal));
+  const own = found.filter((each) => each.workforce === workforce);
+  return own.length > 0 ? own : found;
+};
+
+const choose = (found: readonly PrincipalRecord[], request: ActingRequest): PrincipalRecord => {
+  const [only, ...others] = candidates(found, request);
   if (only !== undefined && others.length === 0) return only;
   const cure =
     found.length === 0
@@ -78,7 +89,7 @@ export const whoActs =
   async (request, scope) => {
     const token = await the.authenticate(request.authorization);
     requireScope(token, scope);
-    const record = choose(await the.principalsOf(token.account), request.principal);
+    const record = choose(await the.principalsOf(token.account), request);
     return { ...record, token, trace: traceOf(record, request.traceparent) };
   };
 

@@ -91,9 +91,14 @@ export const principalsOfAccount = (db: Queryable, account: string): Promise<Pri
   db<PrincipalRow[]>`
     select * from principals where account = ${account} and ended_at is null order by registered_at, id`;
 
-export const countPrincipals = async (db: Queryable, account: string): Promise<number> => {
+/** Of an account in a workforce. */
+export const countPrincipals = async (
+  db: Queryable,
+  account: string,
+  workforce: WorkforceId,
+): Promise<number> => {
   const [row] = await db<{ count: number }[]>`
-    select count(*) from principals where account = ${account} and ended_at is null`;
+    select count(*) from principals where account = ${account} and workforce = ${workforce} and ended_at is null`;
   return row?.count ?? 0;
 };
 

@@ -104,9 +104,9 @@ const requireBehind = async (tx: Tx, request: PrincipalRequest, workforce: Workf
     throw fault('validation_error', { limit: MOST_BEHIND }, 'Too many stand behind this principal.');
 };
 
-const requireRoom = async (tx: Tx, account: string): Promise<void> => {
-  if ((await countPrincipals(tx, account)) < MOST_OF_ACCOUNT) return;
-  const message = 'This account acts as many principals as it may.';
+const requireRoom = async (tx: Tx, account: string, workforce: WorkforceId): Promise<void> => {
+  if ((await countPrincipals(tx, account, workforce)) < MOST_OF_ACCOUNT) return;
+  const message = 'This account acts as many principals of this workforce as it may.';
   throw fault('validation_error', { limit: MOST_OF_ACCOUNT }, message);
 };
 
@@ -157,7 +157,7 @@ export const registerPrincipal =
       if ((await principalWithId(tx, principal)) !== undefined)
         throw fault('already_exists', { principal }, 'Nobody takes up a name that was used before.');
       await requireBehind(tx, request, workforce);
-      await requireRoom(tx, account);
+      await requireRoom(tx, account, workforce);
       return insert(the, tx, by, request, workforce);
     });
     the.announce(`principal:${principal}`);

@@ -52,8 +52,17 @@ export const entryProblems = ({ blob, size, mediaType, meta }: { readonly [K in 
 export const encodeEntry = ({ blob, size, mediaType, meta }: Entry): Uint8Array =>
   encodeCbor({ blob: linkTo(blob), size, mediaType, meta: { ...meta } }, { maxBytes: MAX_ENTRY_BYTES });
 
+/** An entry never changes, and its id is asked for more than once. */
+const ids = new WeakMap<Entry, Cid>();
+
 /** The id that a tree holds at the path. */
-export const entryCid = (entry: Entry): Cid => cidOf('dag-cbor', encodeEntry(entry));
+export const entryCid = (entry: Entry): Cid => {
+  const known = ids.get(entry);
+  if (known !== undefined) return known;
+  const cid = cidOf('dag-cbor', encodeEntry(entry));
+  ids.set(entry, cid);
+  return cid;
+};
 
 /** @throws ContentError `entry_form`; as `decodeCbor` where the block is no canonical dag-cbor */
 export const decodeEntry = (bytes: Uint8Array): Entry => {

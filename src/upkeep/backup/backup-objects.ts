@@ -8,6 +8,7 @@ import {
   verifiedSource,
 } from '../../../storage/blob-store.ts';
 import { type Digest, digestOf, parseDigest } from '../../../storage/digest.ts';
+import { StorageError } from '../../../storage/errors.ts';
 import { blobKey, logTileKey, type ObjectKey } from '../../../storage/object-keys.ts';
 import type { Tx } from '../../database/connect.ts';
 import { EMPTY_EDGE, edgeRoot } from '../../protocol/growing-tree.ts';
@@ -16,14 +17,21 @@ import type { LogObject } from '../../transparency/log-tiles.ts';
 import { edgeObjects } from '../../transparency/publish-head.ts';
 import { readLogObject } from '../check/tiles.ts';
 import { logSteps, type RightEdge } from '../log-objects.ts';
-import { rowsBehind } from '../pages.ts';
-import { type Tarball, tarballsAfter } from './backup-store.ts';
+import { inBatches } from '../pages.ts';
+import { type NamedBlob, namedBlobs } from './backup-store.ts';
 
 export interface CopyDeps {
   readonly tx: Tx;
   readonly blobs: BlobStore;
   /** The blob store of the backup. */
   readonly target: BlobStore;
+  /** Whether anybody still holds these bytes, in hex. */
+  readonly isHeld: (digest: string) => Promise<boolean>;
+}
+
+/** What this moment of the registry names was erased, or taken as garbage, since: another moment has to be backed up. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
 }
 
 /** How one line of the list of objects reads. */
@@ -39,7 +47,7 @@ const putTile = async (target: BlobStore, { path, bytes }: LogObject): Promise<s
 
 /** Puts the log of `size` leaves into the backup; the lines of its objects, and at the end the root they make. */
 export async function* copyLog(
-  { tx, target }: CopyDeps,
+  { tx, target }: Pick<CopyDeps, 'tx' | 'target'>,
   size: number,
 ): AsyncGenerator<readonly string[], Uint8Array, undefined> {
   let last: RightEdge = { edge: EMPTY_EDGE, bundle: [] };
@@ -79,24 +87,24 @@ const copyBlob = async ({ blobs, target }: CopyDeps, digest: Digest, size: numbe
 
 const BLOBS_AT_ONCE = 4;
 
-const copyNamed = (the: CopyDeps, named: Tarball): Promise<string> => {
+const copyNamed = async (the: CopyDeps, named: NamedBlob): Promise<string> => {
   const digest = parseDigest(named.digest);
   if (digest === undefined) throw new Error('a stored digest is not one');
-  return copyBlob(the, digest, named.size);
+  try {
+    return await copyBlob(the, digest, named.size);
+  } catch (error) {
+    const isGone = error instanceof StorageError && error.code === 'blob_missing';
+    if (isGone && !(await the.isHeld(digest))) throw new Overtaken();
+    throw error;
+  }
 };
 
 /**
- * Copies every tarball that a version names; the lines of them. They are there: what a version of this snapshot names
- * is named for ever, and no sweep takes it.
+ * Copies every tarball that a version names, and every document that a base holds; the lines of them. What a version of
+ * a pack names is named for ever, and no sweep takes it; a document may be erased meanwhile.
+ * @throws Overtaken
  */
 export async function* copyBlobs(the: CopyDeps): AsyncGenerator<readonly string[], void, undefined> {
-  const page = (after: string) => tarballsAfter(the.tx, after);
-  let some: Tarball[] = [];
-  for await (const tarball of rowsBehind('', page, ({ digest }) => digest)) {
-    some.push(tarball);
-    if (some.length < BLOBS_AT_ONCE) continue;
+  for await (const some of inBatches(namedBlobs(the.tx), BLOBS_AT_ONCE))
     yield await Promise.all(some.map((each) => copyNamed(the, each)));
-    some = [];
-  }
-  yield await Promise.all(some.map((each) => copyNamed(the, each)));
 }

@@ -79,16 +79,33 @@ export const appliedMigrations = async (db: Queryable): Promise<AppliedMigration
   return db<AppliedMigration[]>`select name, sha256 from ${db(LEDGER)} order by name collate "C"`;
 };
 
-export interface Tarball {
+export interface NamedBlob {
   /** In hex. */
   readonly digest: string;
   readonly size: number;
 }
 
-/** The tarballs that versions name, by digest, each once. */
-export const tarballsAfter = (db: Queryable, after: string): Promise<Tarball[]> => db<Tarball[]>`
-  select digest, max(size) as size from (select encode(digest, 'hex') as digest, size from versions) as named
-  where digest > ${after} group by digest order by digest limit ${ROWS_AT_ONCE}`;
+/** The tarballs that versions name, and the documents that bases hold and have not erased, by digest, each once. */
+export async function* namedBlobs(tx: Tx): AsyncGenerator<NamedBlob, void, undefined> {
+  await tx`
+    declare named_blobs no scroll cursor for
+    select encode(blob, 'hex') as digest, max(size) as size
+    from (
+      select digest as blob, size from versions
+      union all
+      select blob, size from (
+        select base, blob, size from knowledge_entries union all select base, blob, size from knowledge_documents
+      ) as held
+      where not exists (select from knowledge_erasures as gone where gone.base = held.base and gone.blob = held.blob)
+    ) as named
+    group by blob order by blob`;
+  for (;;) {
+    const rows = await tx<NamedBlob[]>`fetch ${tx.unsafe(String(ROWS_AT_ONCE))} from named_blobs`;
+    if (rows.length === 0) break;
+    yield* rows;
+  }
+  await tx`close named_blobs`;
+}
 
 /** A restore takes the time it takes. */
 export const liftLimits = (tx: Tx): Promise<unknown> => tx`

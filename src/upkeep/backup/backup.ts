@@ -6,13 +6,17 @@ import { encodeHex, equalBytes, utf8 } from '../../../keys/bytes.ts';
 import { parseEnvelope } from '../../../keys/envelope.ts';
 import { type Root, verifyFirstRoot } from '../../../keys/root.ts';
 import { type BlobStore, only } from '../../../storage/blob-store.ts';
+import { type Digest, parseDigest } from '../../../storage/digest.ts';
 import { openDiskStore } from '../../../storage/disk-store.ts';
+import { blobKey } from '../../../storage/object-keys.ts';
 import { rootAt } from '../../access/delegation-store.ts';
 import type { Sql, Tx } from '../../database/connect.ts';
 import { type Head, readHead } from '../../transparency/log-store.ts';
+import { erasedAfter } from '../document-store.ts';
 import type { Progress } from '../fsck.ts';
+import { rowsBehind } from '../pages.ts';
 import { UpkeepRefused } from '../refused.ts';
-import { inSnapshot } from '../upkeep-store.ts';
+import { inSnapshot, namedDigests } from '../upkeep-store.ts';
 import {
   type BackupManifest,
   MANIFEST_FILE,
@@ -22,7 +26,7 @@ import {
   readManifest,
   type TablePart,
 } from './backup-format.ts';
-import { copyBlobs, copyLog, rootOfRows } from './backup-objects.ts';
+import { copyBlobs, copyLog, Overtaken, rootOfRows } from './backup-objects.ts';
 import { appliedMigrations, LEDGER, references, rowsOf, sequenceValues, tableNames } from './backup-store.ts';
 import { makeOwnFolder, replaceFile, writeLines, writePart } from './parts.ts';
 import { inReferenceOrder } from './reference-order.ts';
@@ -99,10 +103,11 @@ const saveTables = async (the: Making): Promise<readonly TablePart[]> => {
 /** @throws UpkeepRefused log_unsound where the rows do not make the head */
 const saveObjects = async (the: Making, head: Head): Promise<Part> => {
   let done = 0;
+  const isHeld = async (digest: string) => (await namedDigests(the.sql, [digest])).has(digest);
   async function* pages() {
     const root = yield* copyLog(the, head.size);
     if (!equalBytes(root, head.root)) throw new UpkeepRefused('log_unsound', { size: head.size });
-    for await (const page of copyBlobs(the)) {
+    for await (const page of copyBlobs({ ...the, isHeld })) {
       done += page.length;
       the.progress('blobs', done, 0);
       yield page;
@@ -163,9 +168,43 @@ const dropOthers = async (folder: string, snapshot: string): Promise<void> => {
   for (const name of old) await rm(join(folder, name), { recursive: true, force: true });
 };
 
+/** What was erased and is held by nobody: an earlier backup in the folder may have copies of it. */
+const erasedIn = async (tx: Tx): Promise<readonly Digest[]> => {
+  const erased: Digest[] = [];
+  const page = (after: string) => erasedAfter(tx, after);
+  for await (const { digest } of rowsBehind('', page, (row) => row.digest)) {
+    const parsed = parseDigest(digest);
+    if (parsed !== undefined && !(await namedDigests(tx, [digest])).has(digest)) erased.push(parsed);
+  }
+  return erased;
+};
+
+interface Made {
+  readonly manifest: BackupManifest;
+  readonly erased: readonly Digest[];
+}
+
+const TRIES = 5;
+
+/** Again, where what one moment names was erased before it was copied: what is copied already need not be once more. */
+const makeOne = async (the: BackupDeps, options: BackupOptions, target: BlobStore): Promise<Made> => {
+  for (let tries = 1; ; tries += 1) {
+    const snapshot = `snapshot-${randomUUID()}`;
+    try {
+      return await inSnapshot(the.sql, async (tx) => {
+        const manifest = await makeManifest({ ...the, ...options, tx, snapshot, target });
+        return { manifest, erased: await erasedIn(tx) };
+      });
+    } catch (error) {
+      if (!(error instanceof Overtaken) || tries === TRIES) throw error;
+    }
+  }
+};
+
 /**
  * Makes the backup in `folder`, or brings the one there up to date. Until the manifest stands in its place the earlier
- * backup is the one that counts, and whatever breaks off before leaves that as it was.
+ * backup is the one that counts, and whatever breaks off before leaves that as it was; afterwards nothing that was erased
+ * is left of it.
  * @throws UpkeepRefused log_unsound, backup_of_another, backup_ahead, backup_drops_keys; StorageError blob_missing, blob_corrupt
  */
 export const makeBackup =
@@ -174,11 +213,9 @@ export const makeBackup =
     const { folder } = options;
     await makeOwnFolder(folder);
     const target = await openDiskStore(join(folder, OBJECTS_FOLDER));
-    const snapshot = `snapshot-${randomUUID()}`;
-    const manifest = await inSnapshot(the.sql, (tx) =>
-      makeManifest({ ...the, ...options, tx, snapshot, target }),
-    );
+    const { manifest, erased } = await makeOne(the, options, target);
     await replaceFile(folder, MANIFEST_FILE, manifestText(manifest));
-    await dropOthers(folder, snapshot);
+    await dropOthers(folder, manifest.snapshot);
+    for (const digest of erased) await target.delete(blobKey(digest));
     return manifest;
   };

@@ -7,8 +7,11 @@ import { inLanes } from '../../../storage/in-lanes.ts';
 import { LOG_CHECKPOINT_KEY } from '../../../storage/object-keys.ts';
 import type { Sql, Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
+import { finishErasures } from '../../knowledge/erase.ts';
 import { entryOf, type Finding } from '../findings.ts';
 import { checkRestored, type Progress } from '../fsck.ts';
+import { hasBases } from '../knowledge-store.ts';
+import { destroyErased } from '../mend/events.ts';
 import { UpkeepRefused } from '../refused.ts';
 import { openReport } from '../report.ts';
 import type { BackupManifest } from './backup-format.ts';
@@ -168,9 +171,21 @@ export const restoreBackup =
     // The point of no return is its commit: before it the database is empty, after it all is there.
     const done = await inTransaction(the.sql, (tx) => fillAndCopy(the, tx, backup, options));
     await publishCheckpoint(the, manifest);
+    await keepErased(the, done.findings);
     const rootKeys = backup.root.keys.map(({ publicKey }) => keyFingerprint(publicKey));
     return { manifest, rootKeys, ...done };
   };
+
+/**
+ * What is on record as erased must not come back with a store that was not quite empty. An erasure that no event tells of
+ * may be forged: what it would destroy is left to whoever restores damage.
+ */
+const keepErased = async (the: RestoreDeps, findings: readonly Finding[]): Promise<void> => {
+  const isForged = findings.some(({ code }) => code === 'erasure_without_event');
+  if (isForged || !(await hasBases(the.sql))) return;
+  await finishErasures(the)();
+  await destroyErased({ ...the, tell: () => undefined });
+};
 
 /** One that is there already is a beginning of this one; the sealer would bring it up to date as well. */
 const publishCheckpoint = async ({ blobs }: RestoreDeps, manifest: BackupManifest): Promise<void> => {

@@ -42,7 +42,11 @@ const checkStanding = async ({ tx, report }: BasesDeps, base: CheckedBase): Prom
 const setBy = (version: number): string =>
   version === 1 ? 'KnowledgeBaseRegistered' : 'KnowledgeBasePolicyChanged';
 
-const checkPolicy = (base: CheckedBase, row: PolicyRow, flaw: (code: FindingCode, evidence: object) => void) => {
+const checkPolicy = (
+  base: CheckedBase,
+  row: PolicyRow,
+  flaw: (code: FindingCode, evidence: object) => void,
+) => {
   const told = toldPayload(row);
   const expected = {
     kind: setBy(row.version),

@@ -83,7 +83,11 @@ async function* pairsOf(
   while (entry || row) {
     const order = !entry ? 1 : !row ? -1 : compareAsBytes(entry.path, row.path);
     const path = (order <= 0 ? entry?.path : row?.path) ?? '';
-    yield { path, cid: order <= 0 ? entry?.cid : undefined, row: (order >= 0 ? row : undefined) || undefined };
+    yield {
+      path,
+      cid: order <= 0 ? entry?.cid : undefined,
+      row: (order >= 0 ? row : undefined) || undefined,
+    };
     if (order <= 0) entry = (await entries.next()).value;
     if (order >= 0) row = (await rows.next()).value;
   }
@@ -145,7 +149,8 @@ const compareByDiff = async (
     turns.begun += newer.entries;
     turns.ended += older.entries;
   }
-  if (the.report.counts().get('entries_differ') === known) await checkTurns(the, above, turns.begun, turns.ended);
+  if (the.report.counts().get('entries_differ') === known)
+    await checkTurns(the, above, turns.begun, turns.ended);
   return sum;
 };
 
@@ -154,7 +159,12 @@ const checkSum = ({ report }: Comparing, { name, entries, bytes }: Held, sum: Su
   report.add('base_version_differs', name, { expected: sum, found: { entries, bytes } });
 };
 
-const tell = ({ report }: Comparing, { name }: Held, error: ContentError, last: Cid | undefined): undefined => {
+const tell = (
+  { report }: Comparing,
+  { name }: Held,
+  error: ContentError,
+  last: Cid | undefined,
+): undefined => {
   const cid = String(error.details['cid'] ?? error.details['expected'] ?? last);
   const code = error.code === 'block_missing' ? 'block_missing' : 'block_differs';
   return report.add(code, `${name} ${cid}`, { found: error.code });
@@ -183,7 +193,13 @@ const byDiff = async (the: Comparing, held: Held): Promise<Compared | undefined>
   const { above, tx } = the;
   if (above?.seq !== held.seq + 1) return undefined;
   // What is wrong is found, and told, by reading it whole.
-  return reading(the, held, blocksOneByOne(tx), (blocks) => compareByDiff(the, held, above, blocks), () => undefined);
+  return reading(
+    the,
+    held,
+    blocksOneByOne(tx),
+    (blocks) => compareByDiff(the, held, above, blocks),
+    () => undefined,
+  );
 };
 
 const whole = (the: Comparing, held: Held): Promise<Compared | undefined> =>

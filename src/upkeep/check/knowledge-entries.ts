@@ -123,7 +123,10 @@ export const weighEntries = async (
   let bytes = 0;
   for (const { path, cid, row } of pairs) {
     if ((cid === undefined) !== (row === undefined))
-      report.add('entries_differ', `${name} ${path}`, { expected: cid ?? null, found: row?.from_seq ?? null });
+      report.add('entries_differ', `${name} ${path}`, {
+        expected: cid ?? null,
+        found: row?.from_seq ?? null,
+      });
     if (cid !== undefined) bytes += sizeIn(cid, row, blocks);
   }
   return { entries: named.length, bytes };

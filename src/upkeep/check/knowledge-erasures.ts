@@ -51,9 +51,13 @@ export interface ErasedDeps {
 }
 
 /** Erased content of which something is left, though nobody holds it: asked of the database as it is now. */
-export async function* leftOfErased(
-  { db, blobs }: { readonly db: Queryable; readonly blobs: BlobStore },
-): AsyncGenerator<ErasedDocument, void, undefined> {
+export async function* leftOfErased({
+  db,
+  blobs,
+}: {
+  readonly db: Queryable;
+  readonly blobs: BlobStore;
+}): AsyncGenerator<ErasedDocument, void, undefined> {
   const page = (after: string) => erasedAfter(db, after);
   for await (const erased of rowsBehind('', page, ({ digest }) => digest)) {
     const { digest, searchable } = erased;

@@ -63,7 +63,8 @@ const checkJudgement = (
   const { contribution, actor, digest, key, word } = row;
   const found = { contribution, actor, kind: row.event_kind, digest, key, word };
   const evidence = difference({ ...said, ...TOLD[kind](row, told) }, found);
-  if (evidence !== undefined) report.add('judgement_differs', `${contribution} ${kind} of ${actor}`, evidence);
+  if (evidence !== undefined)
+    report.add('judgement_differs', `${contribution} ${kind} of ${actor}`, evidence);
 };
 
 const PAGES = { verdict: verdictsAfter, eval: evalsAfter, decision: decisionsAfter } as const;
@@ -71,7 +72,7 @@ const PAGES = { verdict: verdictsAfter, eval: evalsAfter, decision: decisionsAft
 export const checkJudgements = async (the: JudgementsDeps): Promise<void> => {
   for (const kind of ['verdict', 'eval', 'decision'] as const) {
     const rows = rowsBehind<CheckedJudgement, JudgementKey>(
-      { contribution: '', digest: '', key: '' },
+      { contribution: '', digest: '', key: '', actor: '' },
       (after) => PAGES[kind](the.tx, after),
       (row) => row,
     );
@@ -81,14 +82,14 @@ export const checkJudgements = async (the: JudgementsDeps): Promise<void> => {
 
 /** What an event says that somebody said of one revision; of one that names no revision nothing can be told. */
 export const judgementTold = (kind: string, actor: unknown, told: JsonObject): ToldJudgement | undefined => {
-  const [contribution, by] = [String(told['contribution_id']), String(actor)];
+  const by = String(actor);
+  const said = { contribution: String(told['contribution_id']), key: by, actor: by };
   const digest = String(told['revision_digest']);
   if (kind === 'KnowledgeContributionVerified')
-    return { kind: 'verdict', contribution, digest: String(told['target']), key: by };
-  if (kind === 'EvaluationCompleted')
-    return { kind: 'eval', contribution, digest, key: String(told['suite']) };
+    return { ...said, kind: 'verdict', digest: String(told['target']) };
+  if (kind === 'EvaluationCompleted') return { ...said, kind: 'eval', digest, key: String(told['suite']) };
   const named = ['Approved', 'Objected', 'Accepted'].map((word) => `KnowledgeContribution${word}`);
-  return named.includes(kind) ? { kind: 'decision', contribution, digest, key: by } : undefined;
+  return named.includes(kind) ? { ...said, kind: 'decision', digest } : undefined;
 };
 
 export interface PlacedJudgement extends ToldJudgement {
@@ -102,7 +103,7 @@ export const missJudgements = async (
 ): Promise<void> => {
   if (told.length === 0) return;
   const found = await areJudged(tx, told);
-  for (const [at, { kind, contribution, key, eventId }] of told.entries())
+  for (const [at, { kind, contribution, actor, eventId }] of told.entries())
     if (found[at] !== true)
-      report.add('judgement_missing', `${contribution} ${kind} of ${key}`, { expected: eventId });
+      report.add('judgement_missing', `${contribution} ${kind} of ${actor}`, { expected: eventId });
 };

@@ -11,7 +11,8 @@ export interface PointerDeps {
 }
 
 /** How a move is called in findings. */
-export const moveName = (base: string, generation: unknown): string => `${base} generation ${String(generation)}`;
+export const moveName = (base: string, generation: unknown): string =>
+  `${base} generation ${String(generation)}`;
 
 const TOLD = ['knowledge_base_id', 'from_version', 'to_version', 'generation', 'reason', 'rollback_of'];
 
@@ -44,7 +45,8 @@ const checkLine = (
   const expected = before?.to_version ?? null;
   if (move.generation === next && move.from_version !== expected)
     report.add('pointer_move_differs', about, { expected, found: move.from_version });
-  if (!move.known) report.add('pointer_move_differs', about, { expected: 'a version', found: move.to_version });
+  if (!move.known)
+    report.add('pointer_move_differs', about, { expected: 'a version', found: move.to_version });
 };
 
 /** Where the pointer of a base has to stand after its last move, and how far its versions are counted. */

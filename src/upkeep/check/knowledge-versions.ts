@@ -81,7 +81,8 @@ const delegated = async (tx: Tx, keyId: string): Promise<Delegation | undefined>
 };
 
 /** What came from elsewhere was signed before it came: it counts when it was taken in. */
-const takenInAt = (row: CheckedVersion): number => Date.parse(String(toldEvent(row)['at'] ?? row.created_at.toISOString()));
+const takenInAt = (row: CheckedVersion): number =>
+  Date.parse(String(toldEvent(row)['at'] ?? row.created_at.toISOString()));
 
 const isInForce = ({ notBefore, notAfter }: Delegation, at: number): boolean =>
   at >= instantMs(notBefore) && at < instantMs(notAfter);
@@ -107,7 +108,11 @@ const isSigned = async (tx: Tx, row: CheckedVersion): Promise<boolean> => {
   return false;
 };
 
-const checkSignature = async ({ tx }: KnowledgeVersionsDeps, row: CheckedVersion, flaw: Flaw): Promise<void> => {
+const checkSignature = async (
+  { tx }: KnowledgeVersionsDeps,
+  row: CheckedVersion,
+  flaw: Flaw,
+): Promise<void> => {
   const signed = await isSigned(tx, row).catch((error: unknown) => {
     if (error instanceof KeyError) return false;
     throw error;
@@ -131,7 +136,12 @@ const checkVersion = async (the: KnowledgeVersionsDeps, row: CheckedVersion): Pr
 /** Of many that are missing, the first ones are named. */
 const MOST_MISSED = 100;
 
-const missNumbers = ({ report }: KnowledgeVersionsDeps, base: CheckedBase, first: number, last: number): void => {
+const missNumbers = (
+  { report }: KnowledgeVersionsDeps,
+  base: CheckedBase,
+  first: number,
+  last: number,
+): void => {
   for (let seq = last; seq >= first && last - seq < MOST_MISSED; seq -= 1)
     report.add('base_version_missing', `${base.id} version ${seq}`);
 };

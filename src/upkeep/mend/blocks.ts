@@ -28,14 +28,13 @@ const writeMissing = async ({ sql, tell }: MendDeps, blocks: readonly Block[]): 
   }
 };
 
-/** Undefined where the entry has another name, or is none. */
+/** Undefined where the entry has another name, or is none: nobody has read it since it was stored. */
 const encoded = (entry: Entry, cid: Cid): Block | undefined => {
   try {
     const bytes = encodeEntry(entry);
     return isWhole(cid, bytes) ? { cid, bytes } : undefined;
-  } catch (error) {
-    if (error instanceof ContentError || error instanceof TypeError) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 };
 
@@ -50,12 +49,7 @@ const entryOf = (change: unknown): readonly Entry[] =>
   typeof change === 'object' && change !== null && 'entry' in change ? [change.entry as Entry] : [];
 
 /** The index does not say all of an entry: the rest stands in the revision that put it. */
-const entryBlock = async (
-  sql: Sql,
-  base: BaseId,
-  row: IndexRow,
-  cid: Cid,
-): Promise<Block | undefined> => {
+const entryBlock = async (sql: Sql, base: BaseId, row: IndexRow, cid: Cid): Promise<Block | undefined> => {
   const plain = encoded(plainEntry(row), cid);
   if (plain !== undefined) return plain;
   const entries = (await changesAt(sql, base, row.path)).flatMap(entryOf);

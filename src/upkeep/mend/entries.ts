@@ -2,8 +2,8 @@
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { lockBase } from '../../knowledge/base-store.ts';
-import type { EntryChange } from '../../knowledge/entry-change.ts';
 import { changeEntries } from '../../knowledge/entry-store.ts';
+import type { EntryChange } from '../../knowledge/row-texts.ts';
 import { type Cid, cidOf } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
 import { walkContent } from '../../protocol/knowledge/content-walk.ts';
@@ -103,7 +103,11 @@ const baseOf = (about: string): string => about.split(/[@ ]/)[0] ?? '';
 
 export const mendIndexes = async (the: MendDeps): Promise<void> => {
   const findings = the.report.findings();
-  const spoilt = new Set(findings.filter(({ code }) => SPOILT.includes(code)).map(({ about }) => baseOf(about)));
-  const differing = findings.filter(({ code }) => code === 'entries_differ').map(({ about }) => baseOf(about));
+  const spoilt = new Set(
+    findings.filter(({ code }) => SPOILT.includes(code)).map(({ about }) => baseOf(about)),
+  );
+  const differing = findings
+    .filter(({ code }) => code === 'entries_differ')
+    .map(({ about }) => baseOf(about));
   for (const base of new Set(differing)) if (!spoilt.has(base)) await mendIndex(the, base as BaseId);
 };

@@ -6,8 +6,8 @@ import { destroyBytes } from '../../knowledge/erase.ts';
 import { stopNaming } from '../../knowledge/erase-store.ts';
 import { cidOfDigest } from '../../protocol/cid.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
-import { eventsAboutBases, foundByDifference, foundByOf } from '../check/knowledge-events.ts';
 import { leftOfErased } from '../check/knowledge-erasures.ts';
+import { eventsAboutBases, foundByDifference, foundByOf } from '../check/knowledge-events.ts';
 import { toldEvent, toldPayload } from '../check/told.ts';
 import {
   dropFoundBy,
@@ -76,9 +76,7 @@ export const mendFromEvents = async (the: MendDeps): Promise<void> => {
 };
 
 /** Everything that is on record as erased and that nobody holds, whatever brought it back. */
-export const destroyErased = async (
-  the: Pick<MendDeps, 'sql' | 'blobs' | 'now' | 'tell'>,
-): Promise<void> => {
+export const destroyErased = async (the: Pick<MendDeps, 'sql' | 'blobs' | 'now' | 'tell'>): Promise<void> => {
   const destroy = destroyBytes(the);
   for await (const { digest, base } of leftOfErased({ db: the.sql, blobs: the.blobs }))
     if (await destroy(cidOfDigest('raw', Buffer.from(digest, 'hex'))))

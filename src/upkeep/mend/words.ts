@@ -1,6 +1,7 @@
 // Counts the words of documents again, where those they are found by are others.
-import { blobKey } from '../../../storage/object-keys.ts';
+
 import { StorageError } from '../../../storage/errors.ts';
+import { blobKey } from '../../../storage/object-keys.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { digestOfHeld, readWords, wordsDifference } from '../check/knowledge-documents.ts';
 import { type HeldDocument, heldDocuments, writeWords } from '../document-store.ts';
