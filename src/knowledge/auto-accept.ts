@@ -3,9 +3,10 @@ import type { Sql } from '../database/connect.ts';
 import { Fault } from '../protocol/faults.ts';
 import { authorityOf, type BaseId, type ContributionId, ownerOf } from '../protocol/knowledge/ids.ts';
 import type { Acceptance, AcceptedOutcome, Deciding } from './acceptance.ts';
+import type { ActOutcome } from './act.ts';
 import { findBase } from './base-store.ts';
 import { findContribution, passedContributions } from './contribution-store.ts';
-import type { Repeatable, Written } from './record.ts';
+import type { Attempt, Repeatable, Written } from './record.ts';
 
 export interface AutoAcceptDeps {
   readonly sql: Sql;
@@ -57,7 +58,29 @@ export const acceptIfVerified =
 
 const AT_ONCE = 100;
 
-/** A process may have ended between a verdict and what follows from it. */
+/** A process may have ended between a verdict and what follows from it. What a gate keeps shut holds up no other. */
 export const acceptVerified = (the: AutoAcceptDeps) => async (): Promise<void> => {
-  for (const id of await passedContributions(the.sql, AT_ONCE)) await acceptIfVerified(the)(id);
+  let after = '';
+  for (;;) {
+    const some = await passedContributions(the.sql, after, AT_ONCE);
+    for (const id of some) await acceptIfVerified(the)(id);
+    const last = some.at(-1);
+    if (last === undefined || some.length < AT_ONCE) return;
+    after = last;
+  }
 };
+
+type Judge<Request> = (
+  attempt: Attempt,
+  id: ContributionId,
+  request: Request,
+) => Promise<Written<ActOutcome>>;
+
+/** What follows from a judgement is no part of it: where that fails, the judgement stands, and the chore does it. */
+export const thenAccept =
+  <Request>(the: AutoAcceptDeps, judge: Judge<Request>): Judge<Request> =>
+  async (attempt, id, request) => {
+    const written = await judge(attempt, id, request);
+    await acceptIfVerified(the)(id).catch(() => undefined);
+    return written;
+  };

@@ -46,18 +46,20 @@ export const contributionOfSignal = async (
   return row === undefined ? undefined : toContribution(row);
 };
 
-/** Those in bases of the mode `verified` that a verifier let pass, the longest waiting first. */
+/** Those in bases of the mode `verified` that a verifier let pass, in the order of their ids, behind one of them. */
 export const passedContributions = async (
   db: Queryable,
+  after: string,
   limit: number,
 ): Promise<readonly ContributionId[]> => {
   const rows = await db<{ id: ContributionId }[]>`
     select contributions.id from knowledge_contributions as contributions
     join knowledge_bases as bases on bases.id = contributions.base
-    where state = 'in_review' and bases.policy ->> 'mode' = 'verified' and not paused and not held
+    where state = 'in_review' and contributions.id > ${after}
+      and bases.policy ->> 'mode' = 'verified' and not paused and not held
       and exists (select from knowledge_verdicts as verdicts
         where contribution = contributions.id and verdicts.digest = contributions.digest and verdict = 'pass')
-    order by revised_at limit ${limit}`;
+    order by contributions.id limit ${limit}`;
   return rows.map(({ id }) => id);
 };
 

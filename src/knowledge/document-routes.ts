@@ -2,21 +2,18 @@
 import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { Acting } from '../access/workforces/acting.ts';
 import { param } from '../http/reply.ts';
 import { atLeast, type Pace } from '../http/steady.ts';
 import { allowTime } from '../http/upload-time.ts';
 import { type Cid, codecOf } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
-import type { BaseId } from '../protocol/knowledge/ids.ts';
-import { type AskingDeps, baseParam, cidOfText, reading, whoAsks } from './asking.ts';
+import { type AskingDeps, baseParam, cidOfText, whoAsks } from './asking.ts';
 import type { OpenedDocument } from './document-body.ts';
 import type { TakenDocument, UploadRequest } from './documents.ts';
 import type { Alarm } from './retrieve.ts';
 
 export interface DocumentRoutesDeps extends AskingDeps {
   readonly takeDocument: (request: UploadRequest) => Promise<TakenDocument>;
-  readonly readDocument: (by: Acting, base: BaseId, document: Cid) => Promise<OpenedDocument>;
   /** What an upload has to keep up. */
   readonly pace: Pace;
   readonly alarm: Alarm;
@@ -59,7 +56,7 @@ export const sendDocumentBody = (
 };
 
 /** @throws Fault validation_error */
-const documentParam = (ctx: Context): Cid => {
+export const documentParam = (ctx: Context): Cid => {
   const cid = cidOfText(param(ctx, 'cid'), 'document');
   if (codecOf(cid) === 'raw') return cid;
   throw fault(
@@ -84,14 +81,6 @@ const takeUpload =
     ctx.body = { document, size, searchable };
   };
 
-const sendDocument = (the: DocumentRoutesDeps) =>
-  reading(the, async (by, ctx) => {
-    const opened = await the.readDocument(by, baseParam(ctx), documentParam(ctx));
-    sendDocumentBody(the, ctx, opened, 'application/octet-stream');
-  });
-
 export const addDocumentRoutes = (router: Router, the: DocumentRoutesDeps): void => {
-  const path = '/knowledge/v1/bases/:kb/documents/:cid';
-  router.put(path, takeUpload(the));
-  router.get(path, sendDocument(the));
+  router.put('/knowledge/v1/bases/:kb/documents/:cid', takeUpload(the));
 };

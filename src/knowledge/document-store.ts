@@ -1,7 +1,7 @@
 // Documents that were uploaded for a base, with the words they are found by, as rows.
 import type { Queryable } from '../database/connect.ts';
 import { type Cid, digestOfCid } from '../protocol/cid.ts';
-import type { BaseId, PrincipalId, RoleId } from '../protocol/knowledge/ids.ts';
+import type { BaseId, PrincipalId, RoleId, Selector } from '../protocol/knowledge/ids.ts';
 import type { Words } from '../protocol/knowledge/words.ts';
 
 export interface UploadedDocument {
@@ -18,6 +18,23 @@ export const findDocument = async (
   const [row] = await db<{ size: number; uploaded_by: string }[]>`
     select size, uploaded_by from knowledge_documents where base = ${base} and blob = ${digestOfCid(blob)}`;
   return row === undefined ? undefined : { size: row.size, uploadedBy: row.uploaded_by };
+};
+
+/** A version that has the document: `current` where that one does; undefined where none ever had it. */
+export const versionWithDocument = async (
+  db: Queryable,
+  base: BaseId,
+  blob: Cid,
+): Promise<Selector | undefined> => {
+  const [row] = await db<{ id: Cid; current: Cid | null }[]>`
+    select versions.id, bases.current
+    from knowledge_entries as entries join knowledge_bases as bases on bases.id = entries.base
+      join knowledge_versions as versions on versions.base = entries.base and versions.seq >= from_seq
+        and (to_seq is null or versions.seq < to_seq)
+    where entries.base = ${base} and blob = ${digestOfCid(blob)}
+    order by versions.id is not distinct from bases.current desc, versions.seq desc limit 1`;
+  if (row === undefined) return undefined;
+  return row.id === row.current ? 'current' : row.id;
 };
 
 export interface DocumentRow {

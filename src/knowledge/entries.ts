@@ -9,7 +9,7 @@ import { KNOWLEDGE_TREE } from '../protocol/merkle-tree/profile.ts';
 import type { TreeProof } from '../protocol/merkle-tree/proof.ts';
 import { proveRange } from '../protocol/merkle-tree/range-proof.ts';
 import type { OpenedDocument } from './document-body.ts';
-import { entriesAt, type ListedEntry } from './entry-store.ts';
+import { entriesAt, type ListedEntry, sizeInVersion } from './entry-store.ts';
 import { erasureOf } from './erase-store.ts';
 import { erasedFault } from './erased.ts';
 import { type Look, type ReadVersion, requireReadable } from './retrieval.ts';
@@ -41,6 +41,28 @@ export const lookAtEntry =
     const opened = await the.open(blob, size);
     const [hash, given, { release }] = [hashOfEntry({ path, blob }), { ...opened, mediaType }, opened];
     return { version, hash, entries: 1, bytes: size, given, release };
+  };
+
+export type DocumentRequest = { readonly kind: 'document'; readonly document: Cid };
+
+/**
+ * A document by itself, of a version that has it somewhere: whoever reviews what would stand beside it reads it so.
+ * @throws Fault version_not_found, document_not_found, content_erased with the record of it
+ */
+export const lookAtDocument =
+  (the: EntryDeps): Look<DocumentRequest, GivenEntry> =>
+  async (base, selector, { document }) => {
+    const version = await versionFor(the.db, base, selector);
+    const [erased, size] = await Promise.all([
+      erasureOf(the.db, base, document),
+      sizeInVersion(the.db, base, version.seq, document),
+    ]);
+    if (size === undefined) throw fault('document_not_found', { document, version: version.id });
+    if (erased !== undefined) throw erasedFault(erased);
+    const opened = await the.open(document, size);
+    const hash = hashOfEntry({ path: '', blob: document });
+    const given = { ...opened, mediaType: 'application/octet-stream' };
+    return { version, hash, entries: 1, bytes: size, given, release: opened.release };
   };
 
 export type ListRequest = {

@@ -1,6 +1,6 @@
 // Which entry stands at a path from which version on and until which: every version is listed and searched from here.
 import type { Queryable, Tx } from '../database/connect.ts';
-import { type Cid, cidOfDigest } from '../protocol/cid.ts';
+import { type Cid, cidOfDigest, digestOfCid } from '../protocol/cid.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { type KnowledgePath, MAX_PATH_BYTES } from '../protocol/knowledge-path.ts';
 import { type EntryChange, entryRows } from './row-texts.ts';
@@ -40,6 +40,20 @@ export const entryAt = async (
     select path, entry, blob, size, media_type from knowledge_entries
     where base = ${base} and path = ${path} and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
   return row === undefined ? undefined : toListed(row);
+};
+
+/** Bytes of a document that stands anywhere in a version; undefined where it does nowhere. */
+export const sizeInVersion = async (
+  db: Queryable,
+  base: BaseId,
+  seq: number,
+  blob: Cid,
+): Promise<number | undefined> => {
+  const [row] = await db<{ size: number }[]>`
+    select size from knowledge_entries
+    where base = ${base} and blob = ${digestOfCid(blob)} and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})
+    limit 1`;
+  return row?.size;
 };
 
 export interface EntryRange {

@@ -1,4 +1,5 @@
 // Erases a document from a base: first the record of it for good, then the bytes, wherever the crash in between falls.
+
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { blobKey } from '../../storage/object-keys.ts';
@@ -11,6 +12,7 @@ import type { BaseId } from '../protocol/knowledge/ids.ts';
 import type { Authorise, Authorised } from './authorise.ts';
 import type { BaseRecord } from './base.ts';
 import { findBase, lockBase } from './base-store.ts';
+import { eachOfAll } from './each-of-all.ts';
 import {
   erasureOf,
   forgetWords,
@@ -148,5 +150,5 @@ const ERASURES_AT_ONCE = 100;
 
 /** Destroys what a crash left between a record and its bytes, and what its last other holder has erased meanwhile. */
 export const finishErasures = (the: DestroyDeps) => async (): Promise<void> => {
-  for (const blob of await undestroyed(the.sql, ERASURES_AT_ONCE)) await destroyBytes(the)(blob);
+  await eachOfAll(await undestroyed(the.sql, ERASURES_AT_ONCE), destroyBytes(the));
 };

@@ -1,4 +1,5 @@
 // Ends contributions that nobody decided about in time: each on its own, and none that has come to its end already.
+
 import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { authorityOf, type BaseId, type ContributionId, ownerOf } from '../protocol/knowledge/ids.ts';
@@ -6,6 +7,7 @@ import { effectivePolicy } from './act.ts';
 import { findBase } from './base-store.ts';
 import type { ContributionRecord } from './contribution.ts';
 import { findContribution, lockContribution, moveContribution } from './contribution-store.ts';
+import { eachOfAll } from './each-of-all.ts';
 import { insertRecords } from './event-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from './events.ts';
 import { isExpired, nextState } from './lifecycle.ts';
@@ -51,8 +53,8 @@ const expireOne = async (the: ExpireDeps, tx: Tx, id: ContributionId): Promise<B
 };
 
 export const expireContributions = (the: ExpireDeps) => async (): Promise<void> => {
-  for (const id of await the.overdue(the.now(), AT_ONCE)) {
+  await eachOfAll(await the.overdue(the.now(), AT_ONCE), async (id) => {
     const base = await inTransaction(the.sql, (tx) => expireOne(the, tx, id));
     if (base !== undefined) the.announce(base);
-  }
+  });
 };

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../keys/canonical.ts';
 import { type DiffDeps, lookAtDifferences } from './diff.ts';
 import type { DocumentBody } from './document-body.ts';
-import { type EntryDeps, lookAtEntry, lookAtList } from './entries.ts';
+import { type EntryDeps, lookAtDocument, lookAtEntry, lookAtList } from './entries.ts';
 import type { ExportRequest } from './export.ts';
 import { lookAtProof } from './proofs.ts';
 import type { Replayed } from './replay.ts';
@@ -13,6 +13,7 @@ export type LookDeps = EntryDeps & DiffDeps;
 
 export const looksOf = (the: LookDeps) => ({
   entry: lookAtEntry(the),
+  document: lookAtDocument(the),
   list: lookAtList(the),
   search: lookForWords(the),
   diff: lookAtDifferences(the),
@@ -43,6 +44,7 @@ export type Replayable = Looks & { readonly export: Look<ExportRequest, unknown>
 
 export const replayKinds = (looks: Replayable): Readonly<Record<keyof Replayable, Replayed>> => ({
   entry: { verb: 'get', look: asRecorded(lookThrough(looks.entry)) },
+  document: { verb: 'get', look: asRecorded(looks.document) },
   list: { verb: 'list', look: asRecorded(looks.list) },
   search: { verb: 'search', look: asRecorded(looks.search) },
   diff: { verb: 'list', look: asRecorded(looks.diff) },

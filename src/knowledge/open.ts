@@ -22,7 +22,7 @@ import { acceptContribution } from './accept.ts';
 import { addArchiveRoutes } from './archive-routes.ts';
 import { reading } from './asking.ts';
 import { authorise } from './authorise.ts';
-import { acceptIfVerified, acceptVerified } from './auto-accept.ts';
+import { acceptVerified, thenAccept } from './auto-accept.ts';
 import { addBaseRoutes } from './base-routes.ts';
 import { basesOf, findBase } from './base-store.ts';
 import { requireSignedDecision } from './believe-decision.ts';
@@ -40,6 +40,7 @@ import {
 import { decideContribution } from './decide.ts';
 import { takeDecision } from './decisions.ts';
 import { createDocumentMemory, type DocumentMemory, openDocument } from './document-body.ts';
+import { versionWithDocument } from './document-store.ts';
 import { readDocument, takeDocument } from './documents.ts';
 import { destroyBytes, eraseDocument, finishErasures } from './erase.ts';
 import { erasedIn } from './erase-store.ts';
@@ -173,24 +174,13 @@ const addContributing = (
   the: Ground,
   accept: ReturnType<typeof acceptContribution>,
 ): void => {
-  const auto = acceptIfVerified({ sql: the.sql, accept });
-  const verify = verifyContribution(the);
-  const evaluate = evaluateContribution(the);
+  const auto = { sql: the.sql, accept };
   addContributionRoutes(router, {
     whoActs: the.whoActs,
     propose: proposeContribution(the),
     revise: reviseContribution(the),
-    // What follows from a verdict, or a result, is no part of it: the chore does what is missed here.
-    verify: async (attempt, id, request) => {
-      const written = await verify(attempt, id, request);
-      await auto(id);
-      return written;
-    },
-    evaluate: async (attempt, id, request) => {
-      const written = await evaluate(attempt, id, request);
-      await auto(id);
-      return written;
-    },
+    verify: thenAccept(auto, verifyContribution(the)),
+    evaluate: thenAccept(auto, evaluateContribution(the)),
     decide: takeDecision({
       ...the,
       requireSignedDecision: requireSignedDecision({ keyOf: (id) => keyOfPrincipal(the.sql, id) }),
@@ -241,6 +231,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
       hasErasures: async ({ base }, seq) => (await erasedIn(sql, base, seq)) !== undefined,
     }),
     takeDocument: takeDocument(documents),
+    versionWithDocument: (base, document) => versionWithDocument(sql, base, document),
     readDocument: readDocument(documents),
   });
   addArchiveRoutes(router, {

@@ -5,12 +5,19 @@ import { encodeBase64 } from '../../keys/bytes.ts';
 import { canonicalText, type JsonObject } from '../../keys/canonical.ts';
 import type { Acting } from '../access/workforces/acting.ts';
 import { param } from '../http/reply.ts';
+import type { Cid } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
 import type { BaseId, CapabilityVerb, Selector } from '../protocol/knowledge/ids.ts';
 import { type AskingDeps, baseParam, countOf, pathOfText, reading, selectorOf, textOf } from './asking.ts';
 import type { DiffRequest } from './diff.ts';
-import { addDocumentRoutes, type DocumentRoutesDeps, sendDocumentBody } from './document-routes.ts';
-import type { EntryRequest, ListRequest } from './entries.ts';
+import type { OpenedDocument } from './document-body.ts';
+import {
+  addDocumentRoutes,
+  type DocumentRoutesDeps,
+  documentParam,
+  sendDocumentBody,
+} from './document-routes.ts';
+import type { DocumentRequest, EntryRequest, ListRequest } from './entries.ts';
 import type { Looks } from './looks.ts';
 import type { ProofRequest } from './proofs.ts';
 import {
@@ -29,6 +36,9 @@ import type { SearchRequest } from './search.ts';
 export interface RetrievalRoutesDeps extends AskingDeps, DocumentRoutesDeps, ReadVersionsDeps {
   readonly retrieve: Retrieve;
   readonly looks: Looks;
+  /** A version that has a document; undefined where none ever had it. */
+  readonly versionWithDocument: (base: BaseId, document: Cid) => Promise<Selector | undefined>;
+  readonly readDocument: (by: Acting, base: BaseId, document: Cid) => Promise<OpenedDocument>;
   readonly replay: (by: Acting, eventId: string) => Promise<ReplayAnswer>;
 }
 
@@ -107,6 +117,22 @@ const sendEntry = (the: RetrievalRoutesDeps) =>
     send: (ctx, { given }) => sendDocumentBody(the, ctx, given, given.mediaType),
   });
 
+/** What stands in a version is knowledge: on record first, and for whoever may retrieve it. Anything else is a proposal. */
+const sendDocument = (the: RetrievalRoutesDeps) =>
+  reading(the, async (by, ctx) => {
+    const [base, document] = [baseParam(ctx), documentParam(ctx)];
+    const selector = await the.versionWithDocument(base, document);
+    if (selector === undefined) {
+      sendDocumentBody(the, ctx, await the.readDocument(by, base, document), 'application/octet-stream');
+      return;
+    }
+    const request: DocumentRequest = { kind: 'document', document };
+    const asking = { by, base, selector, verb: 'get', request } as const;
+    const retrieved = await the.retrieve(asking, () => the.looks.document(base, selector, request));
+    tell(ctx, base, retrieved);
+    sendDocumentBody(the, ctx, retrieved.given, retrieved.given.mediaType);
+  });
+
 const sendProof = (the: RetrievalRoutesDeps) =>
   retrieving(the, {
     verb: 'get',
@@ -180,6 +206,7 @@ const sendReplay = (the: RetrievalRoutesDeps) =>
 
 export const addRetrievalRoutes = (router: Router, the: RetrievalRoutesDeps): void => {
   addDocumentRoutes(router, the);
+  router.get(`${BASE}/documents/:cid`, sendDocument(the));
   router.get(`${BASE}/versions`, sendVersions(the));
   router.get(VERSION, sendVersion(the));
   router.get(`${VERSION}/entries`, sendList(the));

@@ -1,21 +1,31 @@
-// What lies about and belongs to nothing: blobs no version names, uploads left behind, tiles that made room for others.
+// What lies about and belongs to nothing: blobs nobody holds, uploads nobody wants, tiles that made room for others.
 import { randomBytes } from 'node:crypto';
 import { type BlobStore, bytesSource } from '../../storage/blob-store.ts';
 import { oldTemps } from '../../storage/files.ts';
 import { blobKey, logTileKey, type ObjectKey } from '../../storage/object-keys.ts';
 import type { Sql } from '../database/connect.ts';
+import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { readHead } from '../transparency/log-store.ts';
 import { unnamedBlobs } from './check/objects.ts';
 import { listLogObjects, standingOf } from './check/published.ts';
+import { unusedUploads, uploadsBeforeGrace } from './unused-uploads.ts';
+import type { Upload } from './upload-store.ts';
 
-export type GarbageKind = 'blob' | 'staged upload' | 'superseded tile' | 'object beyond the head';
+export type GarbageKind =
+  | 'blob'
+  | 'staged upload'
+  | 'unused upload'
+  | 'unreached block'
+  | 'superseded tile'
+  | 'object beyond the head';
 
 export interface Garbage {
   readonly kind: GarbageKind;
-  /** The key of an object, or the path of a file. */
+  /** The key of an object, the path of a file, a base and the digest of a document, or the content id of a block. */
   readonly name: string;
   readonly bytes: number;
-  readonly modifiedAt: Date;
+  /** Null where nobody knows. */
+  readonly modifiedAt: Date | null;
 }
 
 export interface GarbageDeps {
@@ -59,9 +69,29 @@ async function* oldLogObjects(the: GarbageDeps, before: Date): AsyncGenerator<Ga
   }
 }
 
+/** How an upload is called, and read back. */
+const uploadName = ({ base, digest }: Pick<Upload, 'base' | 'digest'>): string => `${base} sha256:${digest}`;
+
+export const uploadNamed = (name: string): Pick<Upload, 'base' | 'digest'> => {
+  const [base, digest = ''] = name.split(' sha256:') as [BaseId, string?];
+  return { base, digest };
+};
+
+async function* oldUploads({ sql, now, graceMs }: GarbageDeps): AsyncGenerator<Garbage, void, undefined> {
+  for await (const upload of unusedUploads(sql, uploadsBeforeGrace(now(), graceMs)))
+    yield {
+      kind: 'unused upload',
+      name: uploadName(upload),
+      bytes: upload.size,
+      modifiedAt: upload.uploaded_at,
+    };
+}
+
 /** Everything that is older than the grace, by the clock of whoever keeps it. */
 export async function* findGarbage(the: GarbageDeps): AsyncGenerator<Garbage, void, undefined> {
   const before = new Date((await clockOf(the.blobs)).getTime() - the.graceMs);
+  // First: where its bytes go with it, they are no blob without a name any more.
+  yield* oldUploads(the);
   yield* oldBlobs(the, before);
   yield* oldLogObjects(the, before);
   for (const { path, size, changedAt } of await oldTemps(

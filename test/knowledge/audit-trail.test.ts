@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { equalBytes } from '../../keys/bytes.ts';
 import { openEvent } from '../../src/protocol/event.ts';
 import { OWN_KINDS } from '../../src/protocol/knowledge/event-kinds.ts';
-import { BASE, currentOf, decide, propose, publish, startWorkforce, type Workforce } from './workforce.ts';
+import {
+  addMember,
+  BASE,
+  blobOf,
+  currentOf,
+  decide,
+  propose,
+  publish,
+  startWorkforce,
+  type Workforce,
+} from './workforce.ts';
 
 let the: Workforce;
 beforeAll(async () => {
@@ -106,5 +116,35 @@ describe('the record of a base', () => {
       from knowledge_contributions where id = ${json.contribution_id}`;
     expect(row).toEqual({ state: 'in_review', versions: 0 });
     expect((await decide(reviewer, json, 'accept')).status).toBe(200);
+  });
+});
+
+describe('a document that stands in a version', () => {
+  const at = (text: string) => `/knowledge/v1/bases/${BASE}/documents/${blobOf(text)}`;
+
+  it('is given out by its own id only on record, and to whoever may retrieve it', async () => {
+    const { author, reviewer, registry } = the;
+    const proposed = await propose(author, { files: { 'd.md': 'Proposed only.' } });
+    const early = await reviewer.call('GET', at('Proposed only.'));
+    expect({ status: early.status, event: early.headers.get('attestry-event') }).toEqual({
+      status: 200,
+      event: null,
+    });
+    await decide(reviewer, proposed.json, 'accept');
+    const read = await reviewer.call('GET', at('Proposed only.'));
+    expect(read.bytes.toString()).toBe('Proposed only.');
+    const id = read.headers.get('attestry-event') ?? '';
+    const [event] = await registry.sql<{ kind: string }[]>`select kind from events where id = ${id}`;
+    expect(event?.kind).toBe('CapabilityInvoked');
+    const replayed = await reviewer.call('POST', `/knowledge/v1/retrievals/${id}/replay`, { body: {} });
+    expect(replayed.json.outcome).toBe('match');
+    const blind = await addMember(registry, 'human:acme.example:blind', {
+      operations: ['review', 'propose'],
+    });
+    const refused = await blind.call('GET', at('Proposed only.'));
+    expect({ status: refused.status, error: refused.json.error }).toEqual({
+      status: 403,
+      error: 'authority_denied',
+    });
   });
 });

@@ -1,4 +1,5 @@
 // A base whose versions are read over HTTP: the routes of retrieval and of documents on the world of bases.
+
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import {
   type DocumentMemory,
   openDocument,
 } from '../../src/knowledge/document-body.ts';
+import { versionWithDocument } from '../../src/knowledge/document-store.ts';
 import { readDocument, takeDocument } from '../../src/knowledge/documents.ts';
 import { destroyBytes } from '../../src/knowledge/erase.ts';
 import { erasedIn } from '../../src/knowledge/erase-store.ts';
@@ -93,6 +95,7 @@ export const mountRetrieval =
       }),
       findProof: overrides.findProof ?? (async () => 'late'),
       takeDocument: takeDocument(documents),
+      versionWithDocument: (base, document) => versionWithDocument(sql, base, document),
       readDocument: readDocument(documents),
       pace: overrides.pace ?? { graceMs: 10_000, bytesPerSecond: 1 },
     });
