@@ -6,9 +6,10 @@ import type { BaseId, ContributionId } from '../protocol/knowledge/ids.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
 import type { BaseRecord } from './base.ts';
 import type { ContributionRecord, DecisionRecord, RevisionRecord } from './contribution.ts';
+import { rowOfRecord } from './event-rows.ts';
 import type { KnowledgeRecord } from './events.ts';
 import type { PointerMove } from './pointer-move.ts';
-import { blockRows, type EntryChange, entryRows, rowOfRecord } from './row-texts.ts';
+import { blockRows, type EntryChange, entryRows } from './row-texts.ts';
 import type { VersionRecord } from './version.ts';
 
 export interface AcceptanceRows {

@@ -1,5 +1,7 @@
 // A knowledge base as it is registered, and how it stands. Pure.
+
 import type { Cid } from '../protocol/cid.ts';
+import { fault } from '../protocol/faults.ts';
 import type { BaseId, PrincipalId, WorkforceId } from '../protocol/knowledge/ids.ts';
 import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 
@@ -54,3 +56,12 @@ export interface BaseRecord {
   readonly registeredAt: Date;
   readonly eventId: string;
 }
+
+/** What only humans accept, because of how far it may go. */
+export const isSensitive = (sensitivity: Sensitivity): boolean =>
+  sensitivity !== 'public' && sensitivity !== 'internal';
+
+/** @throws Fault knowledge_base_paused where a base is paused for reads too */
+export const requireReads = (base: BaseId, { paused, reads }: Pick<BaseRecord, 'paused' | 'reads'>): void => {
+  if (paused && !reads) throw fault('knowledge_base_paused', { knowledge_base_id: base, reads });
+};

@@ -1,12 +1,13 @@
 // The addresses at which contributions are made and decided.
+
 import type Router from '@koa/router';
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { JsonBody } from '../http/body.ts';
 import type { BaseId, ContributionId } from '../protocol/knowledge/ids.ts';
 import type { ActOutcome } from './act.ts';
 import { type AskingDeps, baseParam, contributionParam, writing } from './asking.ts';
-import { reasonField } from './decisions.ts';
 import { type EvalRequest, readEval } from './evaluate.ts';
+import { optionalCode } from './grounds.ts';
 import type { Attempt, Written } from './record.ts';
 import { readVerdict, type VerdictRequest } from './verify.ts';
 
@@ -54,7 +55,7 @@ export const addContributionRoutes = (router: Router, the: ContributionRoutesDep
   router.post(
     `${PREFIX}/contributions/:id/withdraw`,
     writing(the, (attempt, body, ctx) => {
-      const reason = reasonField(body) ?? 'withdrawn';
+      const reason = optionalCode(body, 'reason_code') ?? 'withdrawn';
       return the.withdraw(attempt, contributionParam(ctx), reason);
     }),
   );

@@ -14,6 +14,7 @@ import type { Authorise, Authorised } from './authorise.ts';
 import type { requireSignedDecision } from './believe-decision.ts';
 import type { DecisionWord } from './contribution.ts';
 import type { DecisionRequest } from './decide.ts';
+import { optionalCode } from './grounds.ts';
 import type { Attempt, Written } from './record.ts';
 import { digestField } from './verify.ts';
 
@@ -41,17 +42,8 @@ interface DecisionBody {
   readonly signature: string | null;
 }
 
-const REASON = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
-
 const wrong = (field: string, rule: string): Error =>
   fault('validation_error', { field }, `${field} ${rule}.`);
-
-/** A key, never text. @throws Fault validation_error */
-export const reasonField = (body: JsonBody, field = 'reason_code'): string | null => {
-  const value = body[field] ?? null;
-  if (value === null || (typeof value === 'string' && REASON.test(value))) return value;
-  throw wrong(field, 'must be a key of a-z, 0-9, _, . and -');
-};
 
 const signatureField = (body: JsonBody): string | null => {
   const value = body['signature'] ?? null;
@@ -69,7 +61,7 @@ export const readDecision = (body: JsonBody): DecisionBody => {
   const word = DECISION_WORDS.find((each) => each === decision);
   if (word === undefined) throw wrong('decision', `must be one of ${DECISION_WORDS.join(', ')}`);
   if (typeof shadow !== 'boolean') throw wrong('shadow', 'must be true or false');
-  const reasonCode = reasonField(body);
+  const reasonCode = optionalCode(body, 'reason_code') ?? null;
   if ((word === 'reject' || word === 'request_changes') && reasonCode === null)
     throw wrong('reason_code', 'must say why');
   return { digest: digestField(body), decision: word, reasonCode, shadow, signature: signatureField(body) };

@@ -1,4 +1,5 @@
 // The addresses at which documents for proposals are brought and looked at, and how the bytes of any document are sent.
+
 import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
@@ -7,10 +8,10 @@ import { atLeast, type Pace } from '../http/steady.ts';
 import { allowTime } from '../http/upload-time.ts';
 import { type Cid, codecOf } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
+import type { Alarm } from './alarm.ts';
 import { type AskingDeps, baseParam, cidOfText, whoAsks } from './asking.ts';
 import type { OpenedDocument } from './document-body.ts';
 import type { TakenDocument, UploadRequest } from './documents.ts';
-import type { Alarm } from './retrieve.ts';
 
 export interface DocumentRoutesDeps extends AskingDeps {
   readonly takeDocument: (request: UploadRequest) => Promise<TakenDocument>;

@@ -1,4 +1,5 @@
 // Documents for proposals: taken in as a hostile upload, believed by their hash, and named once their bytes are safe.
+
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { blobKey } from '../../storage/object-keys.ts';
@@ -14,11 +15,11 @@ import { MAX_DOCUMENT_BYTES } from '../protocol/knowledge/entry.ts';
 import type { BaseId } from '../protocol/knowledge/ids.ts';
 import { MAX_SEARCHED_BYTES, searchableWords, type Words } from '../protocol/knowledge/words.ts';
 import type { Authorise } from './authorise.ts';
+import { requireReads } from './base.ts';
 import { digestOfDocument, type OpenedDocument } from './document-body.ts';
 import { findDocument, type Insertion, insertDocument } from './document-store.ts';
 import { erasureOf } from './erase-store.ts';
 import { erasedFault } from './erased.ts';
-import { requireReads } from './retrieval.ts';
 
 export interface DocumentDeps {
   readonly db: Queryable;

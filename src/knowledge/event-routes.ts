@@ -1,22 +1,17 @@
 // The addresses of what is on record about knowledge, and of taking content out of a base for good.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { JsonObject } from '../../keys/canonical.ts';
 import type { Acting } from '../access/workforces/acting.ts';
 import { param } from '../http/reply.ts';
 import { KNOWLEDGE_EVENT_KINDS, type KnowledgeEventKind } from '../protocol/knowledge/event-kinds.ts';
 import { parseBaseId, parseContributionId } from '../protocol/knowledge/ids.ts';
-import { type AskingDeps, baseParam, reading, writing } from './asking.ts';
-import type { ErasureRequest } from './erase.ts';
+import { type AskingDeps, reading } from './asking.ts';
 import type { EventSearch } from './events-search.ts';
-import { readErasure } from './grounds.ts';
 import { instantParam, limitParam, namedParam, placeParam } from './queries.ts';
-import type { Attempt, Written } from './record.ts';
 
 export interface EventRoutesDeps extends AskingDeps {
   readonly searchEvents: (by: Acting, search: EventSearch) => Promise<object>;
   readonly readEvent: (by: Acting, eventId: string) => Promise<object>;
-  readonly erase: (attempt: Attempt, wish: ErasureRequest) => Promise<Written<JsonObject>>;
 }
 
 const readKind = (text: string): KnowledgeEventKind | undefined =>
@@ -47,9 +42,5 @@ export const addEventRoutes = (router: Router, the: EventRoutesDeps): void => {
   router.get(
     '/knowledge/v1/events/:event_id',
     reading(the, (by, ctx) => the.readEvent(by, param(ctx, 'event_id'))),
-  );
-  router.post(
-    '/knowledge/v1/bases/:kb/erasures',
-    writing(the, (attempt, body, ctx) => the.erase(attempt, { base: baseParam(ctx), ...readErasure(body) })),
   );
 };

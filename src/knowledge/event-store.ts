@@ -1,7 +1,8 @@
 // Events about knowledge as rows: appended with their place in the index of what happened to which base.
+
 import type { Tx } from '../database/connect.ts';
+import { rowOfRecord } from './event-rows.ts';
 import type { KnowledgeRecord } from './events.ts';
-import { rowOfRecord } from './row-texts.ts';
 
 /** In the order given, which is the order in which the log will have them. */
 export const insertRecords = async (tx: Tx, records: readonly KnowledgeRecord[]): Promise<void> => {

@@ -1,7 +1,9 @@
 // What verifiers and evaluations found of a revision, and why nobody but a human may accept it. Pure.
+
 import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 import { newestOf } from './approvals.ts';
 import type { BaseRecord } from './base.ts';
+import { isSensitive } from './base.ts';
 import type {
   ContributionRecord,
   Judgements,
@@ -9,7 +11,7 @@ import type {
   RevisionRecord,
   VerdictRecord,
 } from './contribution.ts';
-import { isLowConfidence, isSensitive } from './lifecycle.ts';
+import { isLowConfidence } from './lifecycle.ts';
 
 /** What a revision is looked at with, whoever looks. */
 export interface Reviewed {

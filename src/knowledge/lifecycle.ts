@@ -1,7 +1,9 @@
 // The life of a contribution: where each act leads from each state, and why a human has to look at it. Pure.
+
 import type { Verdict } from '../protocol/knowledge/event.ts';
 import type { ContributionPolicy } from '../protocol/knowledge/policy.ts';
 import type { Sensitivity } from './base.ts';
+import { isSensitive } from './base.ts';
 import type { ContributionRecord, ContributionState, ReviewReason } from './contribution.ts';
 import { requirementsFor } from './path-rules.ts';
 
@@ -55,10 +57,6 @@ export const isLowConfidence = (
   { confidence_floor }: Pick<ContributionPolicy, 'confidence_floor'>,
   confidence: number | null,
 ): boolean => confidence !== null && !(confidence >= confidence_floor);
-
-/** What only humans accept, because of how far it may go. */
-export const isSensitive = (sensitivity: Sensitivity): boolean =>
-  sensitivity !== 'public' && sensitivity !== 'internal';
 
 /** Whether the mode lets anybody but humans accept. */
 const isAutomatic = ({ mode }: ContributionPolicy): boolean => mode === 'verified' || mode === 'direct';

@@ -3,7 +3,6 @@ import type { JsonObject } from '../../keys/canonical.ts';
 import { type DiffDeps, lookAtDifferences } from './diff.ts';
 import type { DocumentBody } from './document-body.ts';
 import { type EntryDeps, lookAtDocument, lookAtEntry, lookAtList } from './entries.ts';
-import type { ExportRequest } from './export.ts';
 import { lookAtProof } from './proofs.ts';
 import type { Replayed } from './replay.ts';
 import type { Look } from './retrieval.ts';
@@ -36,18 +35,15 @@ const lookThrough =
   };
 
 // A recorded request was read by the same look when it was made.
-const asRecorded = <Request extends JsonObject>(look: Look<Request, unknown>): Replayed['look'] =>
+export const asRecorded = <Request extends JsonObject>(look: Look<Request, unknown>): Replayed['look'] =>
   look as unknown as Replayed['look'];
 
-/** What is recorded can be asked again: exports too, which have an address of their own. */
-export type Replayable = Looks & { readonly export: Look<ExportRequest, unknown> };
-
-export const replayKinds = (looks: Replayable): Readonly<Record<keyof Replayable, Replayed>> => ({
+/** What is recorded can be asked again. */
+export const replayKinds = (looks: Looks): Readonly<Record<keyof Looks, Replayed>> => ({
   entry: { verb: 'get', look: asRecorded(lookThrough(looks.entry)) },
   document: { verb: 'get', look: asRecorded(looks.document) },
   list: { verb: 'list', look: asRecorded(looks.list) },
   search: { verb: 'search', look: asRecorded(looks.search) },
   diff: { verb: 'list', look: asRecorded(looks.diff) },
   proof: { verb: 'get', look: asRecorded(looks.proof) },
-  export: { verb: 'get', look: asRecorded(looks.export) },
 });

@@ -1,4 +1,5 @@
 // Wires the room of knowledge: its addresses and its chores out of what the house gives it. Long, flat and dull.
+
 import type Router from '@koa/router';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Staging } from '../../storage/staging.ts';
@@ -19,6 +20,7 @@ import { eventWithId } from '../transparency/log-store.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { ABOUT } from './about.ts';
 import { acceptContribution } from './accept.ts';
+import type { Alarm } from './alarm.ts';
 import { addArchiveRoutes } from './archive-routes.ts';
 import { reading } from './asking.ts';
 import { authorise } from './authorise.ts';
@@ -44,6 +46,7 @@ import { versionWithDocument } from './document-store.ts';
 import { readDocument, takeDocument } from './documents.ts';
 import { destroyBytes, eraseDocument, finishErasures } from './erase.ts';
 import { erasedIn } from './erase-store.ts';
+import { addErasureRoutes } from './erasure-routes.ts';
 import { evaluateContribution } from './evaluate.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { makeKnowledgeEvent } from './events.ts';
@@ -51,7 +54,7 @@ import { readKnowledgeEvent, searchKnowledgeEvents } from './events-search.ts';
 import { expireContributions } from './expire.ts';
 import { lookAtExport } from './export.ts';
 import { importVersion, sweepImports } from './import.ts';
-import { looksOf, replayKinds } from './looks.ts';
+import { asRecorded, looksOf, replayKinds } from './looks.ts';
 import { readOutcome } from './outcomes.ts';
 import { movePointerByHand } from './pointer.ts';
 import { addPointerRoutes } from './pointer-routes.ts';
@@ -64,7 +67,7 @@ import { authoriseNew, registerBase } from './register.ts';
 import { replayRetrieval } from './replay.ts';
 import { addRetrievalRoutes } from './retrieval-routes.ts';
 import { type AppendRetrieval, entryFinder, findRetrieval } from './retrieval-store.ts';
-import { type Alarm, retrieve } from './retrieve.ts';
+import { retrieve } from './retrieve.ts';
 import { reviewQueue } from './review-queue.ts';
 import { reviseContribution } from './revise.ts';
 import { requireVersionSignature, signVersion } from './sign-version.ts';
@@ -226,7 +229,7 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     replay: replayRetrieval({
       authorise: the.authorise,
       alarm,
-      kinds: replayKinds({ ...looks, export: exporting }),
+      kinds: { ...replayKinds(looks), export: { verb: 'get', look: asRecorded(exporting) } },
       findRetrieval: (eventId) => findRetrieval(sql, eventId),
       hasErasures: async ({ base }, seq) => (await erasedIn(sql, base, seq)) !== undefined,
     }),
@@ -256,6 +259,9 @@ const addAuditing = (router: Router, the: Ground, memory: DocumentMemory): void 
     whoActs: the.whoActs,
     searchEvents: searchKnowledgeEvents(the),
     readEvent: readKnowledgeEvent({ ...the, eventWithId: (id) => eventWithId(sql, id) }),
+  });
+  addErasureRoutes(router, {
+    whoActs: the.whoActs,
     erase: async (attempt, wish) => {
       const written = await erase(attempt, wish);
       memory.forget();

@@ -1,8 +1,9 @@
 // Contribution policies: read out of what was sent, the strictest of several, and whether one is looser. Pure.
+
 import { type FaultCode, fault, type Violation } from '../protocol/faults.ts';
 import { type ContributionPolicy, DEFAULT_POLICY, MODES, type Mode } from '../protocol/knowledge/policy.ts';
 import type { Sensitivity } from './base.ts';
-import { isSensitive } from './lifecycle.ts';
+import { isSensitive } from './base.ts';
 import {
   approvals,
   flag,

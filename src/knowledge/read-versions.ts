@@ -6,7 +6,7 @@ import { fault } from '../protocol/faults.ts';
 import type { BaseId, Selector } from '../protocol/knowledge/ids.ts';
 import { decodeVersion } from '../protocol/knowledge/version.ts';
 import type { Authorise } from './authorise.ts';
-import { requireReads } from './retrieval.ts';
+import { requireReads } from './base.ts';
 import { versionFor } from './retrieve.ts';
 import type { VersionRecord } from './version.ts';
 import { findVersion, versionsBelow } from './version-store.ts';

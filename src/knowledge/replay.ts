@@ -1,4 +1,5 @@
 // Asks a recorded retrieval again, of the version it was answered from, and tells whether the answer is still the same.
+
 import type { JsonObject } from '../../keys/canonical.ts';
 import { StorageError } from '../../storage/errors.ts';
 import type { Acting } from '../access/workforces/acting.ts';
@@ -6,10 +7,10 @@ import type { Cid } from '../protocol/cid.ts';
 import { Fault, fault } from '../protocol/faults.ts';
 import type { NamedDigest } from '../protocol/knowledge/changes.ts';
 import { type CapabilityVerb, ownerOf, type Selector } from '../protocol/knowledge/ids.ts';
+import type { Alarm } from './alarm.ts';
 import type { Authorise } from './authorise.ts';
 import type { Look, Looked } from './retrieval.ts';
 import type { RecordedRetrieval } from './retrieval-store.ts';
-import type { Alarm } from './retrieve.ts';
 
 /** How one kind of retrieval is asked again. */
 export interface Replayed {

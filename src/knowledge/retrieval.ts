@@ -1,9 +1,11 @@
 // What a retrieval reads and what came of looking: the version it stands on, its hash, what is given out. Pure.
+
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { Cid } from '../protocol/cid.ts';
 import { fault } from '../protocol/faults.ts';
 import type { NamedDigest } from '../protocol/knowledge/changes.ts';
 import type { BaseId, Selector } from '../protocol/knowledge/ids.ts';
+import { requireReads } from './base.ts';
 
 /** The one version that a whole answer comes from. */
 export interface ReadVersion {
@@ -54,9 +56,4 @@ export const requireReadable = (
   requireReads(base, found);
   if (found.version !== undefined) return found.version;
   throw fault('version_not_found', { knowledge_base_id: base, version: selector });
-};
-
-/** @throws Fault knowledge_base_paused where a base is paused for reads too */
-export const requireReads = (base: BaseId, { paused, reads }: Omit<FoundVersion, 'version'>): void => {
-  if (paused && !reads) throw fault('knowledge_base_paused', { knowledge_base_id: base, reads });
 };

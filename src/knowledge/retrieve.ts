@@ -14,14 +14,12 @@ import {
   capabilityOf,
   type Selector,
 } from '../protocol/knowledge/ids.ts';
+import type { Alarm } from './alarm.ts';
 import type { Authorise } from './authorise.ts';
+import { rowOfRecord } from './event-rows.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from './events.ts';
 import { type Looked, type ReadVersion, requireReadable } from './retrieval.ts';
 import { type AppendRetrieval, type RetrievalOutcome, versionsFor } from './retrieval-store.ts';
-import { rowOfRecord } from './row-texts.ts';
-
-/** Tells the operator of what must not happen. */
-export type Alarm = (sentence: string, evidence: Readonly<Record<string, unknown>>) => void;
 
 export interface RetrieveDeps {
   /** May remember bases: how one stands now, looking asks. */

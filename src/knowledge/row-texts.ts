@@ -4,7 +4,6 @@ import { digestOfCid } from '../protocol/cid.ts';
 import { type Entry, entryCid } from '../protocol/knowledge/entry.ts';
 import { foldPath, type KnowledgePath } from '../protocol/knowledge-path.ts';
 import type { Block } from '../protocol/merkle-tree/growing.ts';
-import type { KnowledgeRecord } from './events.ts';
 
 /** Whoever puts the same blocks at once puts them in the same order, so that nobody waits for each other. */
 export const inOneOrder = (blocks: readonly Block[]): readonly Block[] =>
@@ -33,18 +32,3 @@ const rowOf = ({ path, entry }: EntryChange) => ({
 
 /** As statements read changes of the index. */
 export const entryRows = (changes: readonly EntryChange[]): string => JSON.stringify(changes.map(rowOf));
-
-/** As the statements read them: one text costs driver and server far less than many parameters do. */
-export const rowOfRecord = ({ event, ...found }: KnowledgeRecord) => ({
-  event_id: event.id,
-  event_kind: event.kind,
-  subject: event.subject,
-  at: event.at,
-  leaf: base64(event.leaf),
-  sealed: event.sealed === null ? null : base64(event.sealed),
-  base: found.base,
-  contribution: found.contribution,
-  actor: found.actor,
-  trace_id: found.traceId,
-  causation: found.causation,
-});

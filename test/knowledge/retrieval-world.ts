@@ -17,7 +17,7 @@ import { readDocument, takeDocument } from '../../src/knowledge/documents.ts';
 import { destroyBytes } from '../../src/knowledge/erase.ts';
 import { erasedIn } from '../../src/knowledge/erase-store.ts';
 import { lookAtExport } from '../../src/knowledge/export.ts';
-import { type LookDeps, looksOf, replayKinds } from '../../src/knowledge/looks.ts';
+import { asRecorded, type LookDeps, looksOf, replayKinds } from '../../src/knowledge/looks.ts';
 import { replayRetrieval } from '../../src/knowledge/replay.ts';
 import { addRetrievalRoutes } from '../../src/knowledge/retrieval-routes.ts';
 import {
@@ -89,7 +89,10 @@ export const mountRetrieval =
       replay: replayRetrieval({
         authorise,
         alarm,
-        kinds: replayKinds({ ...looks, export: lookAtExport({ ...looking, blobs }) }),
+        kinds: {
+          ...replayKinds(looks),
+          export: { verb: 'get', look: asRecorded(lookAtExport({ ...looking, blobs })) },
+        },
         findRetrieval: (eventId) => findRetrieval(sql, eventId),
         hasErasures: async ({ base }, seq) => (await erasedIn(sql, base, seq)) !== undefined,
       }),

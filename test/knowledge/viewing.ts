@@ -1,4 +1,5 @@
 // A base with contributions, and everybody who may, or may not, look at them and at what is on record.
+
 import {
   ancestryOfContribution,
   diffContribution,
@@ -7,6 +8,7 @@ import {
   readContribution,
 } from '../../src/knowledge/contribution-views.ts';
 import { destroyBytes, eraseDocument } from '../../src/knowledge/erase.ts';
+import { addErasureRoutes } from '../../src/knowledge/erasure-routes.ts';
 import { addEventRoutes } from '../../src/knowledge/event-routes.ts';
 import { readKnowledgeEvent, searchKnowledgeEvents } from '../../src/knowledge/events-search.ts';
 import { reviewQueue } from '../../src/knowledge/review-queue.ts';
@@ -56,11 +58,11 @@ const mountViews = (router: Parameters<typeof addViewRoutes>[0], parts: WorldPar
     eventWithId: (id: string) => eventWithId(sql, id),
     findProof: async () => 'late' as const,
   };
+  addErasureRoutes(router, { whoActs: parts.whoActs, erase: eraseDocument(eraseParts(parts)) });
   addEventRoutes(router, {
     whoActs,
     searchEvents: searchKnowledgeEvents(views),
     readEvent: readKnowledgeEvent(reads),
-    erase: eraseDocument(eraseParts(parts)),
   });
 };
 
