@@ -48,6 +48,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: [],
 };
 
+/** Each imports only from itself and from those behind it; what wires them stands above. */
+const KNOWLEDGE_PARTS = [
+  'archive',
+  'retrieve',
+  'accept',
+  'review',
+  'audit',
+  'contributions',
+  'versions',
+  'documents',
+  'bases',
+  'calls',
+  'events',
+];
+
 const forbiddenImports = (file: SourceFile): string[] => {
   const room = roomOf(file.path);
   const allowed = new Set([room, ...(MAY_IMPORT[room] ?? [])]);
@@ -145,6 +160,18 @@ describe('the house', () => {
   it('names what it loads late in plain text, so that these rules see it', () => {
     const computed = files.filter(({ text }) => /\bimport\(\s*[^'\s]/.test(text));
     expect(computed.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('lets the parts of the room of knowledge import one way only', () => {
+    const rankOf = (path: string): number => KNOWLEDGE_PARTS.indexOf(path.split('/')[2] ?? '');
+    const parts = files.filter(({ path }) => /^src\/knowledge\/[a-z]+\//.test(path));
+    expect(parts.filter(({ path }) => rankOf(path) < 0).map(({ path }) => path)).toEqual([]);
+    const leaks = parts.flatMap((file) =>
+      file.imports
+        .filter((target) => target.startsWith('src/knowledge/') && rankOf(target) < rankOf(file.path))
+        .map((target) => `${file.path} → ${target}`),
+    );
+    expect(leaks).toEqual([]);
   });
 
   it('has no import circle', () => {

@@ -1,6 +1,7 @@
 // What somebody whose request was refused can do about it, by the code of the fault. Pure.
 import type { RefusalCode } from '../client/index.ts';
 import type { FaultCode } from '../protocol/faults.ts';
+import type { Details } from './evidence.ts';
 
 /** Codes under which other registries, and the v2 tree of ours, name the same faults. */
 type WireCode = 'pack_signature_invalid' | 'version_conflict';
@@ -42,7 +43,7 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
     'Ask the steward of the workforce for a role that grants it: "attestry workforce role", then "attestry workforce reassign".',
   human_binding_missing: 'Ask the steward to bind you: attestry workforce bind HUMAN --capacity reviewer',
   self_review_forbidden:
-    'Let another account decide that stands behind neither the proposal nor its agent; or, to try it alone, register the base with --allow-self-review.',
+    'Let another account decide that stands behind neither the proposal nor its agent; or, to try it alone: attestry kb policy BASE --set allow_self_review=true',
   contribution_closed: 'Only its steward changes this base; "attestry kb policy" shows its rules.',
   knowledge_base_not_found: 'Check the name; "attestry kb list" shows the bases of your role.',
   contribution_not_found: 'Check the id; "attestry kb review" lists what waits for you.',
@@ -59,7 +60,8 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
   evaluation_missing: 'Record the evaluations that the policy asks for: attestry kb eval',
   human_review_required: 'Have a human accept it: attestry kb accept',
   quorum_not_met: 'Have others approve it first: attestry kb approve',
-  signature_missing: 'Sign the decision: --key KEY.pem, a key that is listed for the base.',
+  signature_missing:
+    'Sign the decision: --key KEY.pem; the registry learns its public half once from "attestry workforce key PRINCIPAL KEY.pub".',
   revision_limit_exceeded: 'Withdraw it and propose anew, or have it rejected.',
   no_change: 'There is nothing to do.',
   contribution_invalid: 'Correct what is named, and send it again.',
@@ -78,6 +80,48 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 
 const ofCode = (code: string): string | undefined =>
   Object.hasOwn(BY_CODE, code) ? BY_CODE[code as FaultCode] : undefined;
+
+/** Where the same code stands for several things, its details tell which. */
+const OF_DETAILS: readonly {
+  readonly code: FaultCode;
+  readonly fits: (details: Details) => boolean;
+  readonly cure: string;
+}[] = [
+  {
+    code: 'signature_invalid',
+    fits: ({ reason, keyIds }) => reason === 'key_unknown' && Array.isArray(keyIds),
+    cure: 'List it under the very id in keyIds, once and for all: attestry keys add --key-id ID --public ID.pub --namespaces …; the registry that signed serves it as /keys/ID.pub.',
+  },
+  {
+    code: 'signature_invalid',
+    fits: ({ reason, principal }) => reason === 'key_unknown' && principal !== undefined,
+    cure: 'Tell it once: attestry workforce key PRINCIPAL KEY.pub',
+  },
+  {
+    code: 'signature_invalid',
+    fits: ({ reason, expected }) => reason === 'threshold_not_met' && expected === 1,
+    cure: 'Sign it with the key that is known of you; a steward sets another: attestry workforce key PRINCIPAL KEY.pub',
+  },
+  {
+    code: 'forbidden',
+    fits: ({ proposer }) => proposer !== undefined,
+    cure: 'Ask the proposer to take it back; whoever reviews may reject it: attestry kb reject',
+  },
+  {
+    code: 'no_change',
+    fits: ({ revision_digest: digest }) => digest !== undefined,
+    cure: 'Change a document first: the same changes are no other revision.',
+  },
+  {
+    code: 'not_found',
+    fits: ({ event_id: event }) => event !== undefined,
+    cure: 'Check the id; retrievals are listed by: attestry kb events --base BASE --kind CapabilityInvoked',
+  },
+];
+
+/** Undefined where the details say no more than the code. */
+export const cureOfDetails = (code: string, details: Details): string | undefined =>
+  OF_DETAILS.find((each) => each.code === code && each.fits(details))?.cure;
 
 /** The cures of the codes that are known, each once; where none is, the one that the status suggests. */
 export const curesOf = (codes: readonly string[], status?: number): readonly string[] => {
@@ -102,6 +146,9 @@ const LYING =
   'Use nothing of it: what was served contradicts itself. Show this to the operator of the registry, and ask again over another network.';
 const ASK_ROOT = 'Ask the operator, on another way than this one, which root document is the right one.';
 
+const ANEW_HERE =
+  'A registry set up anew at that address looks like this too: only if you know that it was, remove what is remembered of it below ~/.attestry/trust.';
+
 /** What a host can do about a refusal: one sentence for each. */
 const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   pack_registry_unreachable: 'Check --url and the network, and ask again in a moment.',
@@ -124,7 +171,7 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   root_expired: 'Ask the operator to publish a new root, and check the clock of this machine.',
   root_steps: 'Start from a newer root document that you got on a trusted way: --root FILE.',
   keyring_missing: ASK_OVER,
-  keyring_signature: ASK_OVER,
+  keyring_signature: `${ASK_OVER} ${ANEW_HERE}`,
   keyring_rollback: ASK_OVER,
   keyring_expired: ASK_LATER,
   checkpoint_missing: ASK_OVER,
@@ -200,8 +247,17 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   installed_file_added: ANEW_INSTALL,
 };
 
+const NO_VERSION = 'Check the version; "attestry kb versions BASE" lists them.';
+const NOTHING_YET =
+  'Nothing was accepted into it yet: "attestry kb review" lists what waits, "attestry kb put" proposes.';
+
 /** `bundledAt`: when the bundle was made that has expired since; offline only its own time can be asked about. */
-export const cureOfRefusal = (code: RefusalCode, bundledAt: unknown): string =>
-  bundledAt === undefined
-    ? OF_REFUSAL[code]
-    : `Check it as of when it was made with --at ${String(bundledAt)}, or make a new one.`;
+export const cureOfRefusal = (code: RefusalCode, { bundledAt, fault, reason }: Details): string => {
+  if (bundledAt !== undefined)
+    return `Check it as of when it was made with --at ${String(bundledAt)}, or make a new one.`;
+  if (code === 'knowledge_denied' && fault === 'principal_required')
+    return BY_CODE.principal_required ?? OF_REFUSAL[code];
+  if (code === 'knowledge_not_found' && fault === 'version_not_found') return NO_VERSION;
+  if (code === 'knowledge_not_found' && reason === 'there is no version yet') return NOTHING_YET;
+  return OF_REFUSAL[code];
+};

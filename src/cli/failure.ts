@@ -5,12 +5,23 @@ import { QUESTIONS, Refusal } from '../client/refusal.ts';
 import { RequestInvalid } from '../client/request-invalid.ts';
 import { Fault } from '../protocol/faults.ts';
 import { StatementError } from '../protocol/statement-errors.ts';
-import { cureOfRefusal, curesOf } from './cures.ts';
+import { cureOfDetails, cureOfRefusal, curesOf } from './cures.ts';
 import { type Details, evidenceLines, violationCodes } from './evidence.ts';
 
 /** The command was not used as it is meant to be. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** The command was used well, and something else stands now than it takes for granted. */
+export class StandingError extends Error {
+  override readonly name = 'StandingError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** The registry answered with its error envelope. */
@@ -45,8 +56,8 @@ const misused = (code: string, line: string): Failure => ({ ...failed(code, [lin
 
 const refused = ({ question, code, message, evidence }: Refusal): Failure => {
   const first = [`Refused: ${message}`, `  ✗ ${QUESTIONS[question]}`, `  code: ${code}`] as const;
-  const { remembered, bundledAt } = evidence;
-  const cure = cureOfRefusal(code, bundledAt);
+  const { remembered } = evidence;
+  const cure = cureOfRefusal(code, evidence);
   const cures = [
     `  ${cure}`,
     ...(remembered === undefined
@@ -56,10 +67,16 @@ const refused = ({ question, code, message, evidence }: Refusal): Failure => {
   return failed(code, [...first, ...evidenceLines(evidence), ...cures], { message, question, evidence });
 };
 
+const curesFor = (code: string, status: number, details: Details): readonly string[] => {
+  const known = cureOfDetails(code, details);
+  if (known !== undefined) return [known];
+  const precise = curesOf([...violationCodes(details), String(details['reason'] ?? '')]);
+  return precise.length > 0 ? precise : curesOf([code], status);
+};
+
 const answered = ({ status, code, message, details }: RegistryFault): Failure => {
   const { correlationId, ...shown } = details;
-  const precise = curesOf([...violationCodes(details), String(details['reason'] ?? '')]);
-  const cures = (precise.length > 0 ? precise : curesOf([code], status)).map((cure) => `  ${cure}`);
+  const cures = curesFor(code, status, details).map((cure) => `  ${cure}`);
   const trace = correlationId === undefined ? [] : [`  request: ${String(correlationId)}`];
   const first = `${message} (${code}, ${status})`;
   return failed(code, [first, ...evidenceLines(shown), ...cures, ...trace], { message, status, details });
@@ -117,6 +134,7 @@ export const explain = (error: unknown): Failure => {
   if (error instanceof KeyError)
     return failed(error.code, [error.message, ...evidenceLines(error.details)], { evidence: error.details });
   if (error instanceof StatementError) return misstated(error);
+  if (error instanceof StandingError) return failed(error.code, [error.message]);
   if (error instanceof UsageError || error instanceof RequestInvalid) return misused('usage', error.message);
   return (error instanceof Error && systemFailure(error)) || bug(error);
 };

@@ -13,12 +13,14 @@ interface Swept {
   readonly kind: string;
   readonly name: string;
   readonly bytes: number;
-  readonly modifiedAt: Date;
+  readonly modifiedAt: Date | null;
   readonly fate: string;
 }
 
-const lineOf = ({ kind, name, bytes, modifiedAt, fate }: Swept): string =>
-  `${name}  ${kind}, ${bytes} bytes, ${modifiedAt.toISOString()}${fate === 'found' ? '' : `: ${fate}`}`;
+const lineOf = ({ kind, name, bytes, modifiedAt, fate }: Swept): string => {
+  const since = modifiedAt === null ? '' : `, ${modifiedAt.toISOString()}`;
+  return `${name}  ${kind}, ${bytes} bytes${since}${fate === 'found' ? '' : `: ${fate}`}`;
+};
 
 /** Sums instead of a list, however much there is; machines get the list in their one document. */
 const collector = (json: boolean) => {

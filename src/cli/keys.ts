@@ -19,6 +19,19 @@ interface AddOptions {
   readonly notAfter?: string;
 }
 
+/** Versions of bases name the key that signed them, and a key is listed once: under another id it is of no use for them. */
+const requireOwnName = (
+  { keyId, public: file }: AddOptions,
+  named: KeyId,
+  namespaces: readonly string[],
+): void => {
+  if (file === undefined || keyId !== undefined || named.startsWith('kb.')) return;
+  if (!namespaces.some((pattern) => pattern.startsWith('kb:'))) return;
+  throw new UsageError(
+    'Say with --key-id what the key is called where it signs, as in kb.acme.example.e76aae26: that cannot be changed later.',
+  );
+};
+
 /** What is sent with the key: its own signature, which only its holder can make. The private key stays here. */
 const proven = async (registry: Registry, path: string, keyId: KeyId, namespaces: readonly string[]) => {
   const signer = await loadSeedSigner(path, keyId);
@@ -41,6 +54,7 @@ export const add = acting<AddOptions>(async (settings, options) => {
   if (namespaces === undefined)
     throw new UsageError('Say which names it may sign for, as in --namespaces vendor.acme.*');
   const keyId = keyIdFor(key ?? publicFile ?? '', options.keyId);
+  requireOwnName(options, keyId, namespaces);
   const named =
     key === undefined
       ? { publicKey: formatPublicKeyPem(await readPublicKeyFile(publicFile ?? '')) }

@@ -1,6 +1,6 @@
 // Which commands there are, in the order in which help shows them.
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { addAccount } from './commands/account.ts';
 import { addBackup } from './commands/backup.ts';
 import { addBundle } from './commands/bundle.ts';
@@ -35,6 +35,23 @@ Exit codes: 0 done, 1 refused or failed, 2 used wrongly.
 Example:
   attestry verify vendor.acme.tools@1.0.0`;
 
+/** Says of each option whether it is needed, and leaves the lines of commands room beside their names. */
+const HELP = {
+  minWidthToWrap: 30,
+  optionDescription(option: Option): string {
+    const said = Help.prototype.optionDescription.call(this, option);
+    return option.mandatory ? `${said} (required)` : said;
+  },
+  subcommandTerm: (command: Command): string =>
+    [
+      command.name(),
+      ...command.registeredArguments.map((each) => {
+        const name = each.name() + (each.variadic ? '...' : '');
+        return each.required ? `<${name}>` : `[${name}]`;
+      }),
+    ].join(' '),
+};
+
 /** Machines get one document and no sentence of commander's beside it. */
 const SILENT = { outputError: () => undefined, writeErr: () => undefined };
 
@@ -43,6 +60,7 @@ export const buildProgram = (asksForJson: boolean): Command => {
   const program = new Command('attestry')
     .description('The registry that proves itself: signed OpenWOP packs, governed knowledge bases.')
     .version(versionOf())
+    .configureHelp(HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
     .addHelpText('after', EXIT_CODES);

@@ -1,6 +1,6 @@
 // The locks and notes by which a sweep takes a blob that nobody holds, and none that somebody is about to name.
 import type { Queryable } from '../database/connect.ts';
-import { isHeld } from '../knowledge/erase-store.ts';
+import { isHeld } from '../knowledge/documents/erase-store.ts';
 
 /** @param digest in hex, as in all functions here. Waits for commits that name the blob. */
 export const lockBlob = (session: Queryable, digest: string): Promise<unknown> =>

@@ -1,8 +1,8 @@
 // Finds uploads that nobody wants any more, and takes them together with their bytes while others propose.
 import type { Queryable, Sql } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { lockBase } from '../knowledge/base-store.ts';
-import { forgetWords, stopNaming } from '../knowledge/erase-store.ts';
+import { lockBase } from '../knowledge/bases/base-store.ts';
+import { forgetWords, stopNaming } from '../knowledge/documents/erase-store.ts';
 import { type Cid, cidOfDigest } from '../protocol/cid.ts';
 import { inBatches, rowsBehind } from './pages.ts';
 import { dropUpload, namedInOpen, type Upload, type UploadKey, uploadsBefore } from './upload-store.ts';

@@ -1,6 +1,6 @@
 // The rows as a check of the registry reads them: beside one another, page by page, from one snapshot.
 import type { Queryable, Sql, Tx } from '../database/connect.ts';
-import { isHeld } from '../knowledge/erase-store.ts';
+import { isHeld } from '../knowledge/documents/erase-store.ts';
 import type { EventKind } from '../protocol/event.ts';
 
 /** Pages are small where rows may be large. */

@@ -6,7 +6,11 @@ import { hashToken, newSecret } from '../../src/access/tokens.ts';
 import { type WhoActs, whoActs } from '../../src/access/workforces/acting.ts';
 import { type Workforces, type WorkforcesDeps, wireWorkforces } from '../../src/access/workforces/open.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
-import { knownBases, leaveToHumans, lockProposalsOf } from '../../src/knowledge/staffing-store.ts';
+import {
+  knownBases,
+  leaveToHumans,
+  lockProposalsOf,
+} from '../../src/knowledge/contributions/staffing-store.ts';
 import type { PrincipalId, RoleId, WorkforceId } from '../../src/protocol/knowledge/ids.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
 import { followEvents } from '../../src/transparency/follow.ts';

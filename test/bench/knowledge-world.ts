@@ -8,7 +8,7 @@ import {
   registerBase,
   registerWorkforce,
   type Served,
-} from '../knowledge/workforce.ts';
+} from '../knowledge/world/workforce.ts';
 import { caller } from '../world/registry.ts';
 import type { Bench } from './service.ts';
 

@@ -1,7 +1,7 @@
 // Acceptances and audited reads of knowledge bases, beside what the database, and the read without its audit, do.
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { publish } from '../knowledge/workforce.ts';
+import { publish } from '../knowledge/world/workforce.ts';
 import { benchDiff, COMPARED } from './knowledge-diff.ts';
 import { benchImport, IMPORTED } from './knowledge-import.ts';
 import { baseNamed, makeTeam, proposeMany, type Team } from './knowledge-world.ts';

@@ -1,6 +1,6 @@
 // A base of any number of entries, written past the service: what is measured is what happens to it afterwards.
 import { closeConnection, connect, type Sql } from '../../src/database/connect.ts';
-import { putBlocks } from '../../src/knowledge/block-store.ts';
+import { putBlocks } from '../../src/knowledge/versions/block-store.ts';
 import { type Cid, cidOf, digestOfCid } from '../../src/protocol/cid.ts';
 import { type Entry, encodeEntry, entryCid } from '../../src/protocol/knowledge/entry.ts';
 import type { BaseId } from '../../src/protocol/knowledge/ids.ts';

@@ -29,11 +29,11 @@ describe('evidence', () => {
 describe('the cure of a refusal', () => {
   it('is one sentence for every reason there is', () => {
     for (const code of Object.keys(REFUSALS) as RefusalCode[])
-      expect([code, cureOfRefusal(code, undefined)]).toEqual([code, expect.stringMatching(/^[A-Z].{10,}/)]);
+      expect([code, cureOfRefusal(code, {})]).toEqual([code, expect.stringMatching(/^[A-Z].{10,}/)]);
   });
 
   it('of keyrings and heads that are not believed never removes what is remembered', () => {
-    expect(cureOfRefusal('keyring_signature', undefined)).toMatch(/another network.+ask the operator/);
-    expect(cureOfRefusal('checkpoint_signature', undefined)).toMatch(/another network.+ask the operator/);
+    expect(cureOfRefusal('keyring_signature', {})).toMatch(/another network.+ask the operator/);
+    expect(cureOfRefusal('checkpoint_signature', {})).toMatch(/another network.+ask the operator/);
   });
 });

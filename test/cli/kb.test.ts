@@ -159,7 +159,7 @@ describe('a first base', { timeout: 240_000 }, () => {
     await ok('kb', 'export', OTHER, '--out', 'out.car');
     await ok('kb', 'export', OTHER, '--out', 'out');
     expect(await readFile(join(shell.folder, 'out/b/zwei – ü.md'), 'utf8')).toBe('zwei\n');
-    expect((await shell.run('kb', 'export', OTHER, '--out', 'out.car')).code).toBe(2);
+    expect((await shell.run('kb', 'export', OTHER, '--out', 'out.car')).code).toBe(1);
     const { knowledge_base_version: version } = await document('kb', 'list', OTHER);
     const bytes = await readFile(join(shell.folder, 'out.car'));
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
@@ -198,7 +198,7 @@ describe('a first base', { timeout: 240_000 }, () => {
     expect(held.stderr).toContain('attestry kb release');
     await ok('kb', 'release', BASE);
     await ok('kb', 'reject', proposed.contribution_id, '--reason', 'still-needed');
-    expect(await ok('kb', 'review')).toContain('Nothing waits for review.');
+    expect(await ok('kb', 'review')).toContain('Nothing waits for your review.');
   });
 
   it('decides about the revision that was looked at, and about no other', async () => {
@@ -208,7 +208,7 @@ describe('a first base', { timeout: 240_000 }, () => {
     await ok('kb', 'request-changes', id, '--reason', 'sources-missing', '--digest', digest);
     await ok('kb', 'revise', id, '--put', 'new.md=wording/claims/refunds.md', '--summary', 'newer');
     const late = await shell.run('kb', 'accept', id, '--digest', digest);
-    expect(late).toMatchObject({ code: 2, stdout: '' });
+    expect(late).toMatchObject({ code: 1, stdout: '' });
     expect(late.stderr).toContain('Revision 2 stands now');
     await ok('kb', 'verdict', id, 'fail', '--criteria', 'dates');
     const blocked = await shell.run('kb', 'accept', id);
@@ -225,6 +225,47 @@ describe('a first base', { timeout: 240_000 }, () => {
     });
     const wrong = await shell.run('kb', 'policy', BASE, '--set', 'confidence_floor=0.1');
     expect(wrong.code).toBe(1);
+  });
+});
+
+describe('what stands otherwise than the command takes it', { timeout: 120_000 }, () => {
+  it('ends with exit code 1 and the cure: nothing waits, and a role that is declared', async () => {
+    const nothing = await shell.json('kb', 'accept', BASE);
+    expect(nothing).toMatchObject({ code: 1, document: { error: 'nothing_waits' } });
+    const setup = ['kb', 'setup', '--authority', 'acme.example', '--workforce', 'claims'];
+    const declared = await shell.run(...setup, '--base', 'third');
+    expect(declared).toMatchObject({ code: 1, stdout: '' });
+    expect(declared.stderr).toContain('name another role');
+  });
+
+  it('gives who was there before the role that it says he has, for the bases that were named alone', async () => {
+    const [role, third] = ['role:acme.example:keeper2/v1', 'kb:acme.example:claims:third'];
+    const setup = ['kb', 'setup', '--authority', 'acme.example', '--workforce', 'claims'];
+    const bases = `policy-wording,prices,third`;
+    const { bases: granted, human } = await document(...setup, '--role', 'keeper2', '--base', bases);
+    expect(granted).toEqual([BASE, OTHER, third]);
+    const { principals } = await document('workforce', 'list', 'workforce:acme.example:claims');
+    expect(principals.find((each: { principal: string }) => each.principal === human)).toMatchObject({ role });
+    await register(third);
+  });
+
+  it('sends no document of a proposal that has more changes than the policy takes', async () => {
+    const third = 'kb:acme.example:claims:third';
+    await ok('kb', 'policy', third, '--set', 'max_changes=2');
+    for (const name of ['a', 'b', 'c']) await write(`few/${name}.md`, `${name}\n`);
+    const many = await shell.run('kb', 'put', third, 'few', '--summary', 'three');
+    expect(many).toMatchObject({ code: 1, stdout: '' });
+    expect(many.stderr).toContain('These are 3 changes, and the policy takes at most 2 at once');
+    expect(await registry.sql`select 1 from knowledge_documents where base = ${third}`).toEqual([]);
+  });
+
+  it('lists the key of another registry under its own id, and under no other', async () => {
+    await ok('keygen', '--key-id', 'abroad');
+    const add = ['keys', 'add', '--public', 'abroad.pub', '--namespaces', 'kb:abroad.example:*'];
+    const guessed = await shell.run(...add);
+    expect(guessed.code).toBe(2);
+    expect(guessed.stderr).toContain('--key-id');
+    await ok(...add, '--key-id', 'kb.abroad.example.e76aae26');
   });
 });
 
@@ -291,7 +332,7 @@ describe('wrong use of "kb" ends with exit code 2 and a sentence:', { timeout: 6
     ['no reason', ['kb', 'reject', BASE], "required option '--reason <code>'"],
     ['a reason in prose', ['kb', 'reject', BASE, '--reason', 'Because I say so'], 'It is a key'],
     ['no contribution', ['kb', 'accept', 'contribution:x'], 'attestry kb review'],
-    ['two current versions', ['kb', 'diff', BASE], 'Name two versions'],
+    ['two current versions', ['kb', 'diff', BASE], 'Name the older version'],
     ['an import of whatever is current', ['kb', 'import', BASE, 'a.car'], 'kb:…@<version>'],
     ['a verdict that is none', ['kb', 'verdict', BASE, 'maybe'], 'pass, fail, revise'],
     ['events of nothing', ['kb', 'events'], '--base'],

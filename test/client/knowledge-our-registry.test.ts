@@ -19,7 +19,7 @@ import {
   startWorkforce,
   WORKFORCE,
   type Workforce,
-} from '../knowledge/workforce.ts';
+} from '../knowledge/world/workforce.ts';
 
 const CURRENT = { base: BASE, selector: 'current' } as const;
 const REFUNDS = parseKnowledgePath('claims/refunds.md');

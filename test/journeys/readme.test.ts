@@ -14,10 +14,10 @@ const run = promisify(execFile);
 const LAUNCHER = join(ROOT, 'src/cli/attestry.cjs');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** The lines of the shell block under a heading. */
-const block = (heading: string): string[] => {
+/** The lines of a shell block under a heading: the first, or that many after it. */
+const block = (heading: string, at = 0): string[] => {
   const section = readme.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return /```sh\n([\s\S]*?)```/.exec(section)?.[1]?.trim().split('\n') ?? [];
+  return [...section.matchAll(/```sh\n([\s\S]*?)```/g)][at]?.[1]?.trim().split('\n') ?? [];
 };
 
 const hasTools = ['curl', 'openssl', 'tar'].every(
@@ -92,6 +92,31 @@ describe('the README', () => {
     expect(stdout).toContain('\nRefunds within 30 days.\n');
     expect(stderr).toContain('Assurance: log+signed');
     expect(existsSync(join(folder, 'wording.car'))).toBe(true);
+  });
+
+  it('lets an agent propose and somebody else decide, signed where the policy asks for it', async () => {
+    const lines = block('Knowledge bases', 1);
+    expect(lines.length).toBeGreaterThanOrEqual(8);
+    const operator = 'export ATTESTRY_TOKEN=$(cat .data/admin-token)';
+    const { stdout } = await type([operator, ...lines], folder);
+    const [scribe, rita] = stdout.match(/att_[0-9A-Za-z]{49}/g) ?? [];
+    const base = 'kb:acme.example:claims:policy-wording';
+    const decided = await type(
+      [
+        operator,
+        `npx attestry kb policy ${base} --set signed_decisions=true`,
+        `export ATTESTRY_TOKEN=${scribe}`,
+        "echo 'Refunds within 14 days.' > wording/claims/refunds.md",
+        `npx attestry kb put ${base} wording --summary 'A shorter time'`,
+        `export ATTESTRY_TOKEN=${rita}`,
+        'npx attestry keygen --key-id rita-1',
+        'npx attestry workforce key human:acme.example:rita rita-1.pub',
+        `npx attestry kb accept ${base} --key rita-1.pem`,
+        `npx attestry kb get ${base} claims/refunds.md`,
+      ],
+      folder,
+    );
+    expect(decided.stdout).toContain('\nRefunds within 14 days.\n');
   });
 
   it('keeps it for long: checks it, names its garbage, backs it up', async () => {

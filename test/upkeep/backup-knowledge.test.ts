@@ -10,7 +10,7 @@ import { type BlobStore, bytesSource } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
 import { blobKey } from '../../storage/object-keys.ts';
-import { as, BASE, blobOf, currentOf, type Member, publish } from '../knowledge/workforce.ts';
+import { as, BASE, blobOf, currentOf, type Member, publish } from '../knowledge/world/workforce.ts';
 import type { Answer } from '../world/registry.ts';
 import { checked, removeObject, resignedByStranger, run } from './corruption.ts';
 import { at, BROUGHT, type Cast, ERASED, newKnowledgeWorld, ok, runAt } from './knowledge-world.ts';

@@ -5,7 +5,7 @@ import { searchableWords } from '../../src/protocol/knowledge/words.ts';
 import { bytesSource } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
-import { BASE } from '../knowledge/workforce.ts';
+import { BASE } from '../knowledge/world/workforce.ts';
 import {
   type Corruption,
   flipObject,

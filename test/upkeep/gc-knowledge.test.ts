@@ -5,7 +5,7 @@ import { cidOf, digestOfCid } from '../../src/protocol/cid.ts';
 import { collectGarbage, type Swept } from '../../src/upkeep/gc.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
-import { as, BASE, blobOf, type Member, propose, publish, upload } from '../knowledge/workforce.ts';
+import { as, BASE, blobOf, type Member, propose, publish, upload } from '../knowledge/world/workforce.ts';
 import { meanwhile } from '../world/meanwhile.ts';
 import { checked, run } from './corruption.ts';
 import { BROUGHT, type Cast, newKnowledgeWorld, type Running, runAt } from './knowledge-world.ts';

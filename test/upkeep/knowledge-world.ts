@@ -19,7 +19,7 @@ import {
   type Served,
   upload,
   verdict,
-} from '../knowledge/workforce.ts';
+} from '../knowledge/world/workforce.ts';
 import { type Answer, caller, testConfig } from '../world/registry.ts';
 import { emptyPlace, type Place, type UpkeepWorld, worldAt } from './upkeep-world.ts';
 

@@ -11,7 +11,7 @@ const addSetup = (kb: Command): void => {
       .description('make a workforce, and your account a human in it who may do everything with its base')
       .requiredOption('--authority <name>', 'DNS name of whoever answers for it')
       .requiredOption('--workforce <name>', 'what the workforce is called')
-      .option('--base <names>', 'which bases, separated by commas', listed, ['policy-wording'])
+      .option('--base <names>', 'which bases, separated by commas; default: policy-wording', listed)
       .option('--human <name>', 'what you are called in it; default: the name of your account')
       .option('--role <name>', 'what your role is called', 'keeper'),
     'attestry kb setup --authority acme.example --workforce claims',

@@ -16,14 +16,14 @@ const addProposal = (command: Command): Command =>
 
 const addFolder = (command: Command): Command =>
   command
-    .option('--into <path>', 'put the documents below this path')
+    .option('--into <path>', 'put the documents below this path of the base')
     .option('--mirror', 'delete what is there and not among the documents');
 
 export const addProposals = (kb: Command): void => {
   const put = kb
     .command('put')
     .argument('<base>', 'kb:<authority>:<workforce>:<name>')
-    .argument('<source>', 'a folder, a .tar, a .json export, or one file')
+    .argument('<source>', 'a folder (hidden files are left out), a .tar, a .json export, or one file')
     .description('propose documents; what the base has already is left out');
   example(
     addFolder(addProposal(put)),

@@ -87,7 +87,7 @@ const addArchives = (kb: Command): void => {
         .command('import')
         .argument('<base>', 'the version that the file must be: kb:…@<version>')
         .argument('<file>', 'an archive that "attestry kb export" wrote')
-        .description('bring a version of a base back from its archive'),
+        .description('bring a version back from its archive, into a base that has none yet'),
     ),
     `attestry kb import ${PINNED} wording.car`,
   ).action(later(() => import('../kb/archive.ts'), 'importVersion'));

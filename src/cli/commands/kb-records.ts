@@ -27,7 +27,7 @@ const addPast = (kb: Command): void => {
     ).action(later(() => import('../kb/records.ts'), name));
   for (const [name, description] of MOVES) {
     const command = addAs(kb.command(name).argument('<base>').description(description))
-      .requiredOption('--to <version>', 'which version')
+      .requiredOption('--to <version>', 'which version; "attestry kb versions" lists them')
       .option('--note <text>', 'why, in your words; kept beside the record, not in it');
     const why = ['--reason <code>', 'why, as a key such as wrong-dates', code] as const;
     if (name === 'rollback') command.requiredOption(...why);

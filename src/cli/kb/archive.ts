@@ -11,7 +11,7 @@ import { type ArchivedEntry, CAR_TYPE } from '../../protocol/knowledge/car.ts';
 import { textOf } from '../../protocol/manifest/read.ts';
 import { acting, type Settings } from '../command.ts';
 import { counted } from '../count.ts';
-import { UsageError } from '../failure.ts';
+import { StandingError, UsageError } from '../failure.ts';
 import { printProgress } from '../terminal.ts';
 import { type BeliefOptions, openBases, referenceOf, versionJson, versionLines } from './believe.ts';
 import { baseAddress, referenceNamed } from './names.ts';
@@ -80,7 +80,7 @@ const requireFree = async (out: string): Promise<void> => {
   const file = await open(out, 'r').catch(() => undefined);
   await file?.close();
   if (file !== undefined)
-    throw new UsageError(`There is something at ${out} already; nothing is overwritten.`);
+    throw new StandingError('EEXIST', `There is something at ${out} already; nothing is overwritten.`);
 };
 
 /** `FILE.car` keeps the archive; any other name is a new folder with the documents in it. */
@@ -94,7 +94,11 @@ export const exportVersion = acting<ExportOptions>(async (settings, options, nam
   const { checked } = await placed(out, (aside) => keep(chunks, aside, of));
   const what = counted(of.manifest.entries, 'document', 'documents');
   return {
-    lines: [...versionLines(of), `Wrote ${out}: ${what}, each checked against the version.`],
+    lines: [
+      ...versionLines(of),
+      `Wrote ${out}: ${what}, each checked against the version.`,
+      ...(keep === keepFile ? [`To bring it back: attestry kb import ${referenceOf(of)} ${out}`] : []),
+    ],
     json: { ...versionJson(of), out, export: checked },
   };
 });
@@ -103,7 +107,7 @@ export const importVersion = acting<AsOptions>(async (settings, options, name = 
   const { base, selector } = referenceNamed(name);
   if (selector === 'current')
     throw new UsageError(
-      'Name the version that the file must be: kb:…@<version>. An archive is believed by that alone.',
+      'Name the version that the file must be: kb:…@<version>, as "attestry kb export" said when it wrote the file.',
     );
   printProgress(`Checking ${file}`);
   const verified = await verifyKnowledgeArchive(createReadStream(file), { base, version: selector });

@@ -48,7 +48,9 @@ const textLines = async (
 export const diff = acting<DiffOptions>(async (settings, options, name = '', other = 'current') => {
   const reference = referenceNamed(name);
   if (reference.selector === 'current' && other === 'current')
-    throw new UsageError('Name two versions, as in kb:…@<version> current');
+    throw new UsageError(
+      `Name the older version: ${reference.base}@<version>; "attestry kb versions ${reference.base}" lists them.`,
+    );
   const selector =
     other === 'current' ? other : referenceNamed(`${reference.base}@${versionNamed(other)}`).selector;
   const knowledge = await openBases(settings, options);

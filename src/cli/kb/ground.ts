@@ -15,6 +15,8 @@ export interface Ground {
   readonly version: string | null;
   /** Undefined where this principal may propose and not read. */
   readonly standing: Standing | undefined;
+  /** How many changes the policy takes at once. */
+  readonly mostChanges: number | undefined;
 }
 
 const PAGE = 1_000;
@@ -49,9 +51,11 @@ export const groundOf = async (
   registry: KnowledgeRegistry,
   base: BaseId,
 ): Promise<Ground> => {
-  const current = objectOf((await registry.read(baseAddress(base)))['current']);
-  const version = textOf(current?.['version']) ?? null;
-  if (version === null) return { version, standing: NOTHING };
+  const body = await registry.read(baseAddress(base));
+  const version = textOf(objectOf(body['current'])?.['version']) ?? null;
+  const most = objectOf(body['contribution_policy'])?.['max_changes'];
+  const mostChanges = typeof most === 'number' ? most : undefined;
+  if (version === null) return { version, standing: NOTHING, mostChanges };
   printProgress(`Reading ${base}`);
-  return { version, standing: await standingIn(settings, options, base) };
+  return { version, standing: await standingIn(settings, options, base), mostChanges };
 };

@@ -5,7 +5,7 @@ import { ContentError } from '../../protocol/content-errors.ts';
 import { type BaseId, parseBaseId, parseContributionId } from '../../protocol/knowledge/ids.ts';
 import { type KnowledgePath, parseKnowledgePath } from '../../protocol/knowledge-path.ts';
 import { textOf } from '../../protocol/manifest/read.ts';
-import { UsageError } from '../failure.ts';
+import { StandingError, UsageError } from '../failure.ts';
 import { rowsAt } from '../table.ts';
 import type { KnowledgeRegistry } from './registry.ts';
 
@@ -45,11 +45,15 @@ const onlyWaiting = async (registry: KnowledgeRegistry, base: BaseId): Promise<s
   const ids = rowsAt(body, 'contributions').map((row) => textOf(row['contribution_id']) ?? '');
   const [only, ...others] = ids;
   if (only !== undefined && others.length === 0) return only;
-  const list = ids.length === 0 ? 'Nothing waits for review there.' : `These wait there: ${ids.join(', ')}`;
-  throw new UsageError(`Name one contribution. ${list}`);
+  if (ids.length === 0)
+    throw new StandingError(
+      'nothing_waits',
+      `Nothing waits for review in ${base}, or none that you may see.`,
+    );
+  throw new UsageError(`Name one contribution. These wait there: ${ids.join(', ')}`);
 };
 
-/** A contribution by its id, or the only one that waits for review in a base. @throws UsageError */
+/** A contribution by its id, or the only one that waits for review in a base. @throws UsageError, StandingError */
 export const contributionNamed = async (registry: KnowledgeRegistry, text: string): Promise<string> => {
   const base = parseBaseId(text);
   if (base !== undefined) return onlyWaiting(registry, base);

@@ -57,7 +57,8 @@ const changesOf = async (
   const documents = [...found.map((each) => moved(each, into)), ...put.map(documentNamed)];
   const surplus = mirror === true ? surplusIn(ground, documents, into) : [];
   const deleted = gone.map((path): Change => ({ op: 'delete', path: pathNamed(path) }));
-  const brought = await bringDocuments(registry, base, documents, ground.standing ?? NOTHING);
+  const { standing = NOTHING, mostChanges } = ground;
+  const brought = await bringDocuments(registry, base, documents, standing, mostChanges);
   return [...brought, ...surplus, ...deleted];
 };
 

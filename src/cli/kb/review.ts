@@ -4,6 +4,8 @@ import { parseBaseId } from '../../protocol/knowledge/ids.ts';
 import { listOf, objectOf, textOf } from '../../protocol/manifest/read.ts';
 import { acting, type Result } from '../command.ts';
 import { counted } from '../count.ts';
+import { curesOf } from '../cures.ts';
+import { evidenceLines } from '../evidence.ts';
 import { rowsAt, table } from '../table.ts';
 import { visible } from '../visible.ts';
 import { contributionAddress } from './names.ts';
@@ -33,7 +35,7 @@ const queue = async (registry: KnowledgeRegistry, base: string | undefined): Pro
   const query = base === undefined ? '' : `?base=${encodeURIComponent(base)}`;
   const body = await registry.read(`/review-queue${query}`);
   const rows = rowsAt(body, 'items').map(rowOf);
-  const lines = rows.length === 0 ? ['Nothing waits for review.'] : table(COLUMNS, rows);
+  const lines = rows.length === 0 ? ['Nothing waits for your review.'] : table(COLUMNS, rows);
   return { lines, json: body };
 };
 
@@ -42,11 +44,20 @@ const textLines = (label: string, text: string): readonly string[] => [
   ...text.split('\n').map((line) => `  ${visible(line).text}`),
 ];
 
+/** The code with its cure, and below it whatever else is said. */
+const gateText = ({ code, ...rest }: JsonObject): readonly string[] => [
+  `  ${[String(code), ...curesOf([String(code)])].join(': ')}`,
+  ...evidenceLines(rest).map((line) => `  ${visible(line).text}`),
+];
+
 const gateLines = (body: JsonObject): readonly string[] => {
   const gates = rowsAt(body, 'unmet_gates');
   if (gates.length === 0) return ['You may accept it now.'];
-  return ['What keeps you from accepting it:', ...gates.map((gate) => `  ${JSON.stringify(gate)}`)];
+  return ['What keeps you from accepting it:', ...gates.flatMap(gateText)];
 };
+
+const isSigned = (body: JsonObject): boolean =>
+  objectOf(body['effective_policy'])?.['signed_decisions'] === true;
 
 const saidLines = (body: JsonObject): readonly string[] => [
   ...rowsAt(body, 'verdicts').map(
@@ -107,7 +118,7 @@ export const showContribution = async (
     ...headLines(id, body, objectOf(body['revision']) ?? {}),
     ...files,
     ...gateLines(body),
-    `To decide: attestry kb accept ${id} --digest ${digest}`,
+    `To decide: attestry kb accept ${id} --digest ${digest}${isSigned(body) ? ' --key KEY.pem' : ''}`,
     '           (or approve, request-changes, reject)',
   ];
   return { lines, json: body };

@@ -8,7 +8,7 @@ import type { Entry } from '../../protocol/knowledge/entry.ts';
 import { type BaseId, parseBaseId } from '../../protocol/knowledge/ids.ts';
 import type { KnowledgePath } from '../../protocol/knowledge-path.ts';
 import { objectOf, textOf } from '../../protocol/manifest/read.ts';
-import { UsageError } from '../failure.ts';
+import { StandingError, UsageError } from '../failure.ts';
 import { rowsAt } from '../table.ts';
 import { contributionAddress, contributionNamed } from './names.ts';
 import type { KnowledgeRegistry } from './registry.ts';
@@ -59,7 +59,7 @@ const requireDigest = (id: string, base: BaseId, revision: JsonObject): NamedDig
 
 /**
  * @param looked the digest of what was looked at, where that is said
- * @throws UsageError where another revision stands now; Refusal where its digest is not of what it changes
+ * @throws StandingError where another revision stands now; Refusal where its digest is not of what it changes
  */
 export const standingRevision = async (
   registry: KnowledgeRegistry,
@@ -74,8 +74,9 @@ export const standingRevision = async (
   const digest = requireDigest(id, base, revision);
   const number = Number(revision['revision']);
   if (looked !== undefined && looked !== digest)
-    throw new UsageError(
-      `Revision ${number} stands now, ${digest}: look at it with "attestry kb review ${id}".`,
+    throw new StandingError(
+      'revision_moved',
+      `That is not the revision that stands. Revision ${number} stands now, ${digest}: look at it with "attestry kb review ${id}".`,
     );
   return { id, base, number, digest, changes: rowsAt(revision, 'changes').map(changeOf), body };
 };

@@ -11,13 +11,13 @@ import {
 import { textOf } from '../../protocol/manifest/read.ts';
 import { type Registry, registryOf } from '../ask.ts';
 import { acting } from '../command.ts';
-import { RegistryFault, UsageError } from '../failure.ts';
+import { RegistryFault, StandingError, UsageError } from '../failure.ts';
 import { rowsAt } from '../table.ts';
 
 interface SetupOptions {
   readonly authority: string;
   readonly workforce: string;
-  readonly base: readonly string[];
+  readonly base?: readonly string[];
   readonly human?: string;
   readonly role: string;
 }
@@ -63,8 +63,22 @@ const bind = async (registry: Registry, human: string): Promise<readonly string[
   return missing;
 };
 
-const basesOf = ({ authority, workforce, base }: SetupOptions): readonly string[] => {
-  const names = base.map((name) => (name.startsWith('kb:') ? name : `kb:${authority}:${workforce}:${name}`));
+/** @throws StandingError where the role is declared with another grant, which never changes */
+const declare = async (registry: Registry, role: JsonObject): Promise<void> => {
+  if (await unlessThere(registry.ask('POST', '/access/roles', role))) return;
+  throw new StandingError(
+    'role_declared',
+    `${String(role['role'])} is declared already, for other bases, and never changes: name another role, and all bases that you keep, as in --role keeper2 --base policy-wording,prices`,
+  );
+};
+
+/** Who was there before may stand in another role. */
+const takeRole = (registry: Registry, human: string, role: string): Promise<unknown> =>
+  registry.ask('POST', `/access/principals/${encodeURIComponent(human)}/role`, { role });
+
+const basesOf = ({ authority, workforce, base = ['policy-wording'] }: SetupOptions): readonly string[] => {
+  const all = base.map((name) => (name.startsWith('kb:') ? name : `kb:${authority}:${workforce}:${name}`));
+  const names = [...new Set(all)];
   const wrong = names.find((name) => parseBaseId(name)?.startsWith(`kb:${authority}:${workforce}:`) !== true);
   if (wrong !== undefined) throw new UsageError(`"${wrong}" is no name of a base of this workforce.`);
   return names;
@@ -89,13 +103,14 @@ export const setup = acting<SetupOptions>(async (settings, options) => {
   const registry = registryOf(settings);
   const { body } = await registry.ask('GET', '/access/whoami');
   const account = textOf(body['account']) ?? '';
-  const bases = basesOf(options);
   const { workforce, role, human } = namesOf(options, account);
+  const bases = basesOf(options);
   await unlessThere(registry.ask('POST', '/access/workforces', { workforce, steward: account }));
-  await registry.ask('POST', '/access/roles', { workforce, role, authority_grant: grantFor(bases) });
-  await unlessThere(
+  await declare(registry, { workforce, role, authority_grant: grantFor(bases) });
+  const isNew = await unlessThere(
     registry.ask('POST', '/access/principals', { workforce, principal: human, account, role }),
   );
+  if (!isNew) await takeRole(registry, human, role);
   const capacities = await bind(registry, human);
   return {
     lines: [

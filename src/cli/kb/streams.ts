@@ -1,6 +1,6 @@
 // Archives on their way to a registry and from it: never as a whole in memory, and nowhere but to its own address.
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import { ReadableStream } from 'node:stream/web';
 import type { JsonObject } from '../../../keys/canonical.ts';
 import { identityOf } from '../../client/knowledge/open-knowledge.ts';
 import { registryBase } from '../../client/network/http-url.ts';
@@ -55,7 +55,8 @@ export const upload = async (
 ): Promise<JsonObject> => {
   const url = registryBase(settings.url) + PREFIX + path;
   const headers = { ...headersOf(settings, options), 'content-type': type };
-  const stream = Readable.toWeb(Readable.from(body, { objectMode: false }));
+  // Readable.toWeb throws where nobody can catch it when the registry refuses before it has read everything.
+  const stream = ReadableStream.from(body);
   // Node sends a stream only where it is told that the answer comes after it.
   const init = { method: 'POST', headers, body: stream, duplex: 'half' } as unknown as RequestInit;
   const response = await ask(url, init);

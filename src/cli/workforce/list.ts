@@ -15,6 +15,13 @@ const operationsOf = (row: JsonObject): JsonObject => {
   return { role: row['role'] ?? null, bases };
 };
 
+const PRINCIPAL_COLUMNS = ['principal', 'account', 'role', 'owner', 'key', 'ended_at'];
+
+const withKey = (row: JsonObject): JsonObject => ({
+  ...row,
+  key: row['public_key'] === null ? null : 'listed',
+});
+
 const ofOne = async (settings: Parameters<typeof registryOf>[0], workforce: string) => {
   const registry = registryOf(settings);
   const query = `?workforce=${encodeURIComponent(workforce)}`;
@@ -27,7 +34,7 @@ const ofOne = async (settings: Parameters<typeof registryOf>[0], workforce: stri
     lines: [
       ...table(['role', 'bases'], rowsAt(roles.body, 'roles').map(operationsOf)),
       '',
-      ...table(['principal', 'account', 'role', 'owner', 'ended_at'], rowsAt(principals.body, 'principals')),
+      ...table(PRINCIPAL_COLUMNS, rowsAt(principals.body, 'principals').map(withKey)),
       '',
       ...table(
         ['binding', 'human', 'capacity', 'not_after', 'revoked_at'],

@@ -7,7 +7,7 @@ import { inLanes } from '../../../storage/in-lanes.ts';
 import { LOG_CHECKPOINT_KEY } from '../../../storage/object-keys.ts';
 import type { Sql, Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { finishErasures } from '../../knowledge/erase.ts';
+import { finishErasures } from '../../knowledge/documents/erase.ts';
 import { entryOf, type Finding } from '../findings.ts';
 import { checkRestored, type Progress } from '../fsck.ts';
 import { hasBases } from '../knowledge-store.ts';

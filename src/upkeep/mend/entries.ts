@@ -1,9 +1,9 @@
 // Makes the index of a base's entries again from the trees of its versions, all of it at once or nothing.
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { lockBase } from '../../knowledge/base-store.ts';
-import { changeEntries } from '../../knowledge/entry-store.ts';
-import type { EntryChange } from '../../knowledge/row-texts.ts';
+import { lockBase } from '../../knowledge/bases/base-store.ts';
+import { changeEntries } from '../../knowledge/versions/entry-store.ts';
+import type { EntryChange } from '../../knowledge/versions/row-texts.ts';
 import { type Cid, cidOf } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
 import { walkContent } from '../../protocol/knowledge/content-walk.ts';

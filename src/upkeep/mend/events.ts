@@ -1,9 +1,9 @@
 // Writes again what follows from events about bases: where they are found, and which content they say was erased.
 import { type Digest, parseDigest } from '../../../storage/digest.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { lockBase } from '../../knowledge/base-store.ts';
-import { destroyBytes } from '../../knowledge/erase.ts';
-import { stopNaming } from '../../knowledge/erase-store.ts';
+import { lockBase } from '../../knowledge/bases/base-store.ts';
+import { destroyBytes } from '../../knowledge/documents/erase.ts';
+import { stopNaming } from '../../knowledge/documents/erase-store.ts';
 import { cidOfDigest } from '../../protocol/cid.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import { leftOfErased } from '../check/knowledge-erasures.ts';

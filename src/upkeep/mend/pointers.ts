@@ -1,7 +1,7 @@
 // Sets pointers of bases to where their last moves left them, where the line of moves is whole.
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { lockBase } from '../../knowledge/base-store.ts';
+import { lockBase } from '../../knowledge/bases/base-store.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import { standAfter } from '../check/knowledge-pointer.ts';
 import { basesWith, lastMove } from '../knowledge-store.ts';
