@@ -245,7 +245,9 @@ describe('what stands otherwise than the command takes it', { timeout: 120_000 }
     const { bases: granted, human } = await document(...setup, '--role', 'keeper2', '--base', bases);
     expect(granted).toEqual([BASE, OTHER, third]);
     const { principals } = await document('workforce', 'list', 'workforce:acme.example:claims');
-    expect(principals.find((each: { principal: string }) => each.principal === human)).toMatchObject({ role });
+    expect(principals.find((each: { principal: string }) => each.principal === human)).toMatchObject({
+      role,
+    });
     await register(third);
   });
 

@@ -8,11 +8,12 @@ import { compareAsBytes } from '../../protocol/knowledge-path.ts';
 import { type Difference, diffTrees } from '../../protocol/merkle-tree/diff.ts';
 import type { BlockSource } from '../../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
-import { type IndexRow, indexAt, indexTurns, turnsBetween } from '../content-store.ts';
+import { type IndexRow, indexAt, indexTurns, type Turns, turnsBetween } from '../content-store.ts';
 import { inBatches, rowsBehind } from '../pages.ts';
 import type { Report } from '../report.ts';
 import { blocksAhead, blocksOneByOne } from '../stored-blocks.ts';
 import { checkEntries, type Pair, type Sum, weighEntries } from './knowledge-entries.ts';
+import { difference } from './told.ts';
 
 /** What a version holds, as its manifest says. */
 export interface Held {
@@ -36,6 +37,8 @@ export interface Comparing {
   above: Compared | undefined;
   /** Versions that could not be. */
   unread: number;
+  /** Of how many versions from this number on it was counted what begins and ends with each. */
+  turns: { readonly first: number; readonly counted: ReadonlyMap<number, Turns> };
 }
 
 export const startComparing = ({ tx, report }: Pick<Comparing, 'tx' | 'report'>): Comparing => ({
@@ -43,6 +46,7 @@ export const startComparing = ({ tx, report }: Pick<Comparing, 'tx' | 'report'>)
   report,
   above: undefined,
   unread: 0,
+  turns: { first: Number.POSITIVE_INFINITY, counted: new Map() },
 });
 
 /** A tree that differs in more from the one above is read whole: nothing is held in memory then. */
@@ -104,14 +108,23 @@ const compareWhole = async (the: Comparing, held: Held, blocks: BlockSource): Pr
   return sum;
 };
 
+const VERSIONS_AT_ONCE = 500;
+
+/** Counted for many versions at once: each count reads the whole index of the base. */
+const turnsWith = async (the: Comparing, { base, seq }: Held): Promise<Omit<Turns, 'seq'>> => {
+  if (seq < the.turns.first) {
+    const first = seq - VERSIONS_AT_ONCE + 1;
+    const rows = await turnsBetween(the.tx, base, first, seq);
+    the.turns = { first, counted: new Map(rows.map((row) => [row.seq, row])) };
+  }
+  const { begun = 0, ended = 0 } = the.turns.counted.get(seq) ?? {};
+  return { begun, ended };
+};
+
 /** Rows of an index that begin or end with a version where its tree does not differ from the one below. */
-const checkTurns = async (the: Comparing, above: Held, begun: number, ended: number): Promise<void> => {
-  const [found] = await turnsBetween(the.tx, above.base, above.seq, above.seq);
-  if ((found?.begun ?? 0) === begun && (found?.ended ?? 0) === ended) return;
-  the.report.add('entries_differ', above.name, {
-    expected: { begun, ended },
-    found: { begun: found?.begun ?? 0, ended: found?.ended ?? 0 },
-  });
+const checkTurns = async (the: Comparing, above: Held, expected: Omit<Turns, 'seq'>): Promise<void> => {
+  const evidence = difference(expected, await turnsWith(the, above));
+  if (evidence !== undefined) the.report.add('entries_differ', above.name, evidence);
 };
 
 const pairsWith = async (
@@ -149,8 +162,7 @@ const compareByDiff = async (
     turns.begun += newer.entries;
     turns.ended += older.entries;
   }
-  if (the.report.counts().get('entries_differ') === known)
-    await checkTurns(the, above, turns.begun, turns.ended);
+  if (the.report.counts().get('entries_differ') === known) await checkTurns(the, above, turns);
   return sum;
 };
 

@@ -11,18 +11,17 @@ import { decodeEntry, type Entry } from '../../protocol/knowledge/entry.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import { versionCid } from '../../protocol/knowledge/version.ts';
 import { compareAsBytes, type KnowledgePath } from '../../protocol/knowledge-path.ts';
+import { type Difference, diffTrees } from '../../protocol/merkle-tree/diff.ts';
+import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
 import { dropEntries, type MendedVersion, versionsAbove, withoutLimits } from '../mending-store.ts';
 import { inBatches, rowsBehind } from '../pages.ts';
-import { blocksAhead, readBlocks } from '../stored-blocks.ts';
+import { blocksAhead, blocksOneByOne, readBlocks } from '../stored-blocks.ts';
 import type { MendDeps } from './mend.ts';
 
 const AT_ONCE = 256;
 
-interface Difference {
-  readonly path: KnowledgePath;
-  /** What stands there now; null: nothing does. */
-  readonly after: Cid | null;
-}
+/** What stands at a path now; null: nothing does. */
+type Turn = Pick<Difference, 'path' | 'after'>;
 
 type Walked = { readonly path: KnowledgePath; readonly cid: Cid };
 
@@ -32,11 +31,7 @@ async function* entriesOf(tx: Tx, content: Cid | undefined): AsyncGenerator<Walk
 }
 
 /** Both read to the end, side by side: however much differs, nothing is held. */
-async function* differencesBetween(
-  tx: Tx,
-  from: Cid | undefined,
-  to: Cid,
-): AsyncGenerator<Difference, void, undefined> {
+async function* turnsByWalk(tx: Tx, from: Cid | undefined, to: Cid): AsyncGenerator<Turn, void, undefined> {
   const [olds, news] = [entriesOf(tx, from), entriesOf(tx, to)];
   let [old, now] = [(await olds.next()).value, (await news.next()).value];
   while (old || now) {
@@ -48,6 +43,22 @@ async function* differencesBetween(
   }
 }
 
+/** Trees that differ in more are read whole. */
+const MAX_DIFFERING_BLOCKS = 10_000;
+
+async function* turnsBetween(tx: Tx, from: Cid | undefined, to: Cid): AsyncGenerator<Turn, void, undefined> {
+  const reader = { profile: KNOWLEDGE_TREE, blocks: blocksOneByOne(tx) };
+  const limits = { maxBlocks: MAX_DIFFERING_BLOCKS };
+  const few =
+    from === undefined
+      ? undefined
+      : await diffTrees(reader, from, to, limits).catch((error: unknown) => {
+          if (error instanceof ContentError && error.code === 'diff_too_large') return undefined;
+          throw error;
+        });
+  yield* few ?? turnsByWalk(tx, from, to);
+}
+
 const entryWith = (cid: Cid, bytes: Uint8Array | undefined): Entry => {
   if (bytes === undefined) throw new ContentError('block_missing', { cid });
   const found = cidOf('dag-cbor', bytes);
@@ -55,9 +66,9 @@ const entryWith = (cid: Cid, bytes: Uint8Array | undefined): Entry => {
   return decodeEntry(bytes);
 };
 
-const changesOf = async (tx: Tx, differences: readonly Difference[]): Promise<readonly EntryChange[]> => {
-  const blocks = await readBlocks(tx, [...new Set(differences.flatMap(({ after }) => after ?? []))]);
-  return differences.map(({ path, after }) => ({
+const changesOf = async (tx: Tx, turns: readonly Turn[]): Promise<readonly EntryChange[]> => {
+  const blocks = await readBlocks(tx, [...new Set(turns.flatMap(({ after }) => after ?? []))]);
+  return turns.map(({ path, after }) => ({
     path,
     entry: after === null ? null : entryWith(after, blocks.get(after)),
   }));
@@ -74,8 +85,8 @@ const fill = async (tx: Tx, base: BaseId): Promise<void> => {
   const page = (above: number) => versionsAbove(tx, base, above);
   for await (const version of rowsBehind(0, page, ({ seq }) => seq)) {
     requireManifest(version);
-    const differences = differencesBetween(tx, below?.content, version.content);
-    for await (const some of inBatches(differences, AT_ONCE))
+    const turns = turnsBetween(tx, below?.content, version.content);
+    for await (const some of inBatches(turns, AT_ONCE))
       await changeEntries(tx, base, version.seq, await changesOf(tx, some));
     below = version;
   }
