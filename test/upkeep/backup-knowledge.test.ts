@@ -1,11 +1,15 @@
 // Bases in a backup: the same version answers with the same bytes afterwards, and what was erased stays erased.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { migrate } from '../../src/database/migrate.ts';
 import { makeBackup } from '../../src/upkeep/backup/backup.ts';
+import { manifestText } from '../../src/upkeep/backup/backup-format.ts';
+import { tableNames } from '../../src/upkeep/backup/backup-store.ts';
 import { restoreBackup } from '../../src/upkeep/backup/restore.ts';
+import { requireKnownShape, shapeAs } from '../../src/upkeep/backup/restore-schema.ts';
 import { type BlobStore, bytesSource } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
@@ -14,7 +18,15 @@ import { as, BASE, blobOf, currentOf, type Member, publish } from '../knowledge/
 import type { Answer } from '../world/registry.ts';
 import { checked, removeObject, resignedByStranger, run } from './corruption.ts';
 import { at, BROUGHT, type Cast, ERASED, newKnowledgeWorld, ok, runAt } from './knowledge-world.ts';
-import { emptyPlace, type Original, originalOf, type UpkeepWorld, worldAt } from './upkeep-world.ts';
+import {
+  barePlace,
+  emptyPlace,
+  newWorld,
+  type Original,
+  originalOf,
+  type UpkeepWorld,
+  worldAt,
+} from './upkeep-world.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 const LATER = 'erased between two backups';
@@ -77,6 +89,7 @@ const during = async <T>(place: UpkeepWorld, work: (members: Cast) => Promise<T>
       reviewer: here(cast.reviewer),
       author: here(cast.author),
       critic: here(cast.critic),
+      scribe: here(cast.scribe),
     });
   } finally {
     await running.stop();
@@ -182,6 +195,26 @@ describe('a backup of bases', { timeout: 60_000 }, () => {
     await removeObject(world, keyOf('gamma'));
     await expect(backup()).rejects.toMatchObject({ code: 'blob_missing' });
     await expect(fresh().then(restore)).rejects.toMatchObject({ code: 'backup_unfinished' });
+  });
+});
+
+describe('a backup of a time before there were bases', { timeout: 60_000 }, () => {
+  it('is restored as ever', async () => {
+    const packs = await newWorld(20);
+    made.push(packs);
+    const manifest = await makeBackup(common(packs))({ folder, withKeys: false });
+    const migrations = manifest.migrations.filter(({ name }) => name < '0008');
+    const place = await barePlace();
+    await shapeAs(place.database.sql, await requireKnownShape(MIGRATIONS, migrations));
+    const names = new Set(await tableNames(place.database.sql));
+    const tables = manifest.tables.filter(({ table }) => names.has(table));
+    await writeFile(join(folder, 'manifest.json'), manifestText({ ...manifest, migrations, tables }));
+    const target = await worldAt(place);
+    made.push(target);
+    await restore(target);
+    expect(await target.sql`select count(*) as versions from versions`).toEqual([{ versions: 3 }]);
+    await migrate(target.sql, MIGRATIONS);
+    expect((await checked(target)).report.findings()).toEqual([]);
   });
 });
 

@@ -77,10 +77,11 @@ export const stranger = {
 export const resignedByStranger = async (envelope: string): Promise<string> =>
   envelopeText(await signEnvelope(parseEnvelope(envelope), [stranger]));
 
-const usual = (): Promise<UpkeepWorld> => newWorld(520);
-
-/** Makes a test of each. */
-export const plant = (corruptions: readonly Corruption[], make = usual): void => {
+/** Makes a test of each, in copies of the sound registry that `make` makes; gives copies to others beside them. */
+export const plantIn = (
+  make: () => Promise<UpkeepWorld>,
+  corruptions: readonly Corruption[],
+): Pick<Original, 'copy'> => {
   let original: Original;
   beforeAll(async () => {
     original = await originalOf(await make());
@@ -102,7 +103,12 @@ export const plant = (corruptions: readonly Corruption[], make = usual): void =>
       await world.clear();
     }
   });
+  return { copy: () => original.copy() };
 };
+
+/** Makes a test of each. */
+export const plant = (corruptions: readonly Corruption[]): void =>
+  void plantIn(() => newWorld(520), corruptions);
 
 type Table = 'log' | 'trust' | 'versions' | 'knowledge';
 

@@ -1,22 +1,35 @@
 // Damage to bases: each kind is found and named, and what follows from the rest is made again.
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Cid, digestOfCid } from '../../src/protocol/cid.ts';
 import { searchableWords } from '../../src/protocol/knowledge/words.ts';
+import { checkAll } from '../../src/upkeep/fsck.ts';
 import { bytesSource } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';
 import { blobKey } from '../../storage/object-keys.ts';
-import { BASE } from '../knowledge/world/workforce.ts';
+import { as, BASE, blobOf, type Member, publish, upload } from '../knowledge/world/workforce.ts';
+import { meanwhile } from '../world/meanwhile.ts';
 import {
   type Corruption,
+  damageIn,
+  deps,
   flipObject,
-  plant,
+  plantIn,
   removeObject,
   resignedByStranger,
   run,
   showsItsShare,
   writeObject,
 } from './corruption.ts';
-import { BROUGHT, DESCRIBED, ERASED, newKnowledgeWorld } from './knowledge-world.ts';
+import {
+  at,
+  BROUGHT,
+  type Cast,
+  DESCRIBED,
+  ERASED,
+  newKnowledgeWorld,
+  ok,
+  runAt,
+} from './knowledge-world.ts';
 import type { UpkeepWorld } from './upkeep-world.ts';
 
 const flipped = (column: string) => `set_byte(${column}, 9, get_byte(${column}, 9) # 1)`;
@@ -481,7 +494,7 @@ const SAID: readonly Corruption[] = [
   {
     name: 'a result of an evaluation by somebody else',
     spoil: (world) => run(world, `update knowledge_evals set evaluator = 'human:acme.example:x'`),
-    found: ['judgement_differs'],
+    found: ['judgement_differs', 'judgement_missing'],
   },
   {
     name: 'a rejection that became an approval',
@@ -529,7 +542,58 @@ const SAID: readonly Corruption[] = [
 
 const ALL = [...CONTENT, ...DOCUMENTS, ...VERSIONS, ...POINTERS, ...GOVERNANCE, ...SAID];
 
+let cast: Cast;
+const sound = async (): Promise<UpkeepWorld> => {
+  const world = await newKnowledgeWorld();
+  cast = world.cast;
+  return world;
+};
+
 describe('damage to bases', { timeout: 60_000 }, () => {
-  plant([{ name: 'none', spoil: async () => undefined, found: [], notes: [] }, ...ALL], newKnowledgeWorld);
+  const original = plantIn(sound, [
+    { name: 'none', spoil: async () => undefined, found: [], notes: [] },
+    ...ALL,
+  ]);
   showsItsShare('knowledge', ALL);
+
+  it('in a document is found where the document is one of those that are read, its loss always', async () => {
+    const world = await original.copy();
+    try {
+      await flipObject(world, keyOf('alpha two'));
+      await removeObject(world, keyOf('gamma'));
+      const few = await checkAll(deps(world))({ sample: 0 });
+      expect(damageIn(few.report.counts())).toEqual(['document_missing']);
+      const all = await checkAll(deps(world))({ sample: 1_000 });
+      expect(damageIn(all.report.counts())).toEqual(['document_digest', 'document_missing']);
+      const [lost] = all.report.findings().filter(({ code }) => code === 'document_missing');
+      expect(lost?.about).toContain(`${BASE} new/c.md (versions 3 to now)`);
+    } finally {
+      await world.clear();
+    }
+  });
+
+  it('is none while people write, erase and upload', async () => {
+    const world = await original.copy();
+    const running = await runAt(world);
+    const here = (member: Member): Member => ({ ...member, call: as(running, member) });
+    const [author, reviewer, steward] = [here(cast.author), here(cast.reviewer), here(cast.steward)];
+    const live = async (nr: number): Promise<void> => {
+      await publish(author, reviewer, { [`live/${nr % 4}.md`]: `live ${nr}`, 'a.md': `${nr}` });
+      const body = { document: blobOf(`live ${nr - 1}`), reason_code: 'asked_for', authority: 'ticket:9' };
+      if (nr > 0 && nr % 2 === 0) ok(await steward.call('POST', at('/erasures'), { body }));
+      await upload(author, 'x', `upload ${nr}`);
+    };
+    try {
+      const reports = await meanwhile(live, async () => {
+        const found = [];
+        for (let times = 0; times < 6; times += 1)
+          found.push(await checkAll({ ...deps(world), patienceMs: 2_000 })({ sample: 'all' }));
+        return found;
+      });
+      for (const { report } of reports) expect(damageIn(report.counts())).toEqual([]);
+    } finally {
+      await running.stop();
+      await world.clear();
+    }
+  });
 });

@@ -25,7 +25,11 @@ import { emptyPlace, type Place, type UpkeepWorld, worldAt } from './upkeep-worl
 
 /** Came as an archive from another registry, and went on here. */
 export const BROUGHT = 'kb:acme.example:claims:brought' as BaseId;
-const BASES = [BASE, BROUGHT];
+/** Where the service accepts by itself what a verifier lets pass; held, and read by nobody while it is paused. */
+export const AUTOMATIC = 'kb:acme.example:claims:automatic' as BaseId;
+/** Nothing was accepted there yet. */
+const UNDECIDED = 'kb:acme.example:claims:undecided' as BaseId;
+const BASES = [BASE, BROUGHT, AUTOMATIC, UNDECIDED];
 
 /** So many that the tree has several layers. */
 const FILES = 48;
@@ -61,6 +65,8 @@ export interface Cast {
   readonly reviewer: Member;
   readonly author: Member;
   readonly critic: Member;
+  /** A worker that the author answers for. */
+  readonly scribe: Member;
 }
 
 const castOf = async (operator: Served): Promise<Cast> => {
@@ -70,7 +76,8 @@ const castOf = async (operator: Served): Promise<Cast> => {
   const reviewer = await add('human:acme.example:rui');
   const author = await add('human:acme.example:ada');
   const critic = await add('worker:acme.example:claims:critic', { owner: reviewer.id });
-  return { steward, reviewer, author, critic };
+  const scribe = await add('worker:acme.example:claims:scribe', { owner: author.id });
+  return { steward, reviewer, author, critic, scribe };
 };
 
 export const ok = (answer: Answer): Answer => {
@@ -127,7 +134,7 @@ const describedBy = async (author: Member, reviewer: Member): Promise<void> => {
   ok(await decide(reviewer, json, 'accept'));
 };
 
-const undecided = async ({ reviewer, author, critic }: Omit<Cast, 'steward'>): Promise<void> => {
+const undecided = async ({ reviewer, author, critic }: Omit<Cast, 'steward' | 'scribe'>): Promise<void> => {
   const draft = async (name: string) =>
     ok(await propose(author, { files: { [`draft/${name}.md`]: `draft ${name}` } })).json;
   ok(await decide(reviewer, await draft('refused'), 'reject', { reason_code: 'wrong' }));
@@ -144,6 +151,26 @@ const undecided = async ({ reviewer, author, critic }: Omit<Cast, 'steward'>): P
   const result = { revision_digest, suite: 'links', result: 'pass' };
   ok(await critic.call('POST', `/knowledge/v1/contributions/${contribution_id}/evals`, { body: result }));
   ok(await decide(reviewer, open, 'approve'));
+};
+
+const othersOf = async ({ steward, reviewer, critic, scribe, author }: Cast): Promise<void> => {
+  await registerBase(steward, { mode: 'verified' }, AUTOMATIC);
+  const files = { 'log.md': 'kept by itself' };
+  const { json } = ok(await propose(scribe, { files, base: AUTOMATIC, more: { confidence: 0.9 } }));
+  ok(await verdict(critic, json, 'pass', { confidence: 0.9 }));
+  const back = ok(await propose(scribe, { files: { 'log.md': 'unsure' }, base: AUTOMATIC })).json;
+  ok(await verdict(critic, back, 'revise'));
+  for (const [path, body] of [
+    ['/hold', { reason_code: 'audit' }],
+    ['/pause', { reason_code: 'audit', reads: false }],
+  ] as const)
+    ok(await steward.call('POST', at(path, AUTOMATIC), { body }));
+  await registerBase(steward, { rejection: 'quorum', required_approvals: 2 }, UNDECIDED);
+  const open = ok(await propose(author, { files: { 'maybe.md': 'maybe' }, base: UNDECIDED })).json;
+  ok(await decide(reviewer, open, 'request_changes', { reason_code: 'thin' }));
+  ok(await decide(steward, open, 'reject', { reason_code: 'wrong' }));
+  const policy = { rejection: 'veto', required_approvals: 2 };
+  ok(await steward.call('PUT', at('/policy', UNDECIDED), { body: { contribution_policy: policy } }));
 };
 
 const SECRET = 'attestry-knowledge.pem';
@@ -178,6 +205,7 @@ export const newKnowledgeWorld = async (): Promise<KnowledgeWorld> => {
   try {
     const cast = await castOf(await asOperator(running, place));
     await livesOf(cast);
+    await othersOf(cast);
     await registerBase(cast.steward, {}, BROUGHT);
     const headers = { 'Content-Type': 'application/vnd.ipld.car' };
     ok(await cast.steward.call('POST', at(`/import?version=${version}`, BROUGHT), { body: car, headers }));

@@ -13,11 +13,14 @@ export const addFsck = (program: Command): void => {
       .helpGroup('Operators:')
       .option('--repair', 'set right what follows from the signed rows; the registry has to be stopped')
       .addOption(
-        new Option('--sample <n>', 'read only so many tarballs to the end, each time others').argParser(
-          wholeNumber,
-        ),
+        new Option(
+          '--sample <n>',
+          'read only so many tarballs and documents to the end, each time others',
+        ).argParser(wholeNumber),
       )
-      .addOption(new Option('--all', 'read every tarball to the end (the default)').conflicts('sample')),
+      .addOption(
+        new Option('--all', 'read every tarball and document to the end (the default)').conflicts('sample'),
+      ),
     'attestry fsck --sample 100',
   ).action(later(() => import('../fsck.ts'), 'check'));
 };

@@ -11,7 +11,7 @@ export const addGc = (program: Command): void => {
     program
       .command('gc')
       .description(
-        'list what belongs to nothing: blobs no version names, uploads left behind, replaced tiles',
+        'list what belongs to nothing: blobs that nobody names, uploads left behind, replaced tiles',
       )
       .helpGroup('Operators:')
       .option('--delete', 'remove it; safe while the registry runs')

@@ -6,15 +6,13 @@ import { encodeHex, equalBytes, utf8 } from '../../../keys/bytes.ts';
 import { parseEnvelope } from '../../../keys/envelope.ts';
 import { type Root, verifyFirstRoot } from '../../../keys/root.ts';
 import { type BlobStore, only } from '../../../storage/blob-store.ts';
-import { type Digest, parseDigest } from '../../../storage/digest.ts';
+import type { Digest } from '../../../storage/digest.ts';
 import { openDiskStore } from '../../../storage/disk-store.ts';
 import { blobKey } from '../../../storage/object-keys.ts';
 import { rootAt } from '../../access/delegation-store.ts';
 import type { Sql, Tx } from '../../database/connect.ts';
 import { type Head, readHead } from '../../transparency/log-store.ts';
-import { erasedAfter } from '../document-store.ts';
 import type { Progress } from '../fsck.ts';
-import { rowsBehind } from '../pages.ts';
 import { UpkeepRefused } from '../refused.ts';
 import { inSnapshot, namedDigests } from '../upkeep-store.ts';
 import {
@@ -28,6 +26,7 @@ import {
 } from './backup-format.ts';
 import { copyBlobs, copyLog, Overtaken, rootOfRows } from './backup-objects.ts';
 import { appliedMigrations, LEDGER, references, rowsOf, sequenceValues, tableNames } from './backup-store.ts';
+import { erasedIn } from './erased.ts';
 import { makeOwnFolder, replaceFile, writeLines, writePart } from './parts.ts';
 import { inReferenceOrder } from './reference-order.ts';
 
@@ -166,17 +165,6 @@ const SNAPSHOT = /^snapshot-[0-9a-f-]{36}$/;
 const dropOthers = async (folder: string, snapshot: string): Promise<void> => {
   const old = (await readdir(folder)).filter((name) => SNAPSHOT.test(name) && name !== snapshot);
   for (const name of old) await rm(join(folder, name), { recursive: true, force: true });
-};
-
-/** What was erased and is held by nobody: an earlier backup in the folder may have copies of it. */
-const erasedIn = async (tx: Tx): Promise<readonly Digest[]> => {
-  const erased: Digest[] = [];
-  const page = (after: string) => erasedAfter(tx, after);
-  for await (const { digest } of rowsBehind('', page, (row) => row.digest)) {
-    const parsed = parseDigest(digest);
-    if (parsed !== undefined && !(await namedDigests(tx, [digest])).has(digest)) erased.push(parsed);
-  }
-  return erased;
 };
 
 interface Made {

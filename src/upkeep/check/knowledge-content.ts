@@ -2,17 +2,16 @@
 import type { Tx } from '../../database/connect.ts';
 import type { Cid } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
-import { walkContent } from '../../protocol/knowledge/content-walk.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
-import { compareAsBytes } from '../../protocol/knowledge-path.ts';
-import { type Difference, diffTrees } from '../../protocol/merkle-tree/diff.ts';
+import { diffTrees } from '../../protocol/merkle-tree/diff.ts';
 import type { BlockSource } from '../../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
-import { type IndexRow, indexAt, indexTurns, type Turns, turnsBetween } from '../content-store.ts';
-import { inBatches, rowsBehind } from '../pages.ts';
+import { type Turns, turnsBetween } from '../content-store.ts';
+import { inBatches } from '../pages.ts';
 import type { Report } from '../report.ts';
 import { blocksAhead, blocksOneByOne } from '../stored-blocks.ts';
-import { checkEntries, type Pair, type Sum, weighEntries } from './knowledge-entries.ts';
+import { checkEntries, type Sum, weighEntries } from './knowledge-entries.ts';
+import { allPairs, turningPairs } from './knowledge-pairs.ts';
 import { difference } from './told.ts';
 
 /** What a version holds, as its manifest says. */
@@ -65,41 +64,9 @@ const remembering = (blocks: BlockSource) => {
   return { asked, blocks: { get } };
 };
 
-type Walked = { readonly path: string; readonly cid: Cid };
-
-async function* entriesIn(blocks: BlockSource, content: Cid): AsyncGenerator<Walked, void, undefined> {
-  for await (const step of walkContent(blocks, content)) if (step.kind === 'entry') yield step;
-}
-
-const indexOf = ({ tx }: Comparing, { base, seq }: Held): AsyncGenerator<IndexRow, void, undefined> =>
-  rowsBehind<IndexRow, Pick<IndexRow, 'path' | 'from_seq'>>(
-    { path: '', from_seq: 0 },
-    (after) => indexAt(tx, base, seq, after),
-    (row) => row,
-  );
-
-/** Side by side in the order of their paths. */
-async function* pairsOf(
-  entries: AsyncGenerator<Walked, void, undefined>,
-  rows: AsyncGenerator<IndexRow, void, undefined>,
-): AsyncGenerator<Pair, void, undefined> {
-  let [entry, row] = [(await entries.next()).value, (await rows.next()).value];
-  while (entry || row) {
-    const order = !entry ? 1 : !row ? -1 : compareAsBytes(entry.path, row.path);
-    const path = (order <= 0 ? entry?.path : row?.path) ?? '';
-    yield {
-      path,
-      cid: order <= 0 ? entry?.cid : undefined,
-      row: (order >= 0 ? row : undefined) || undefined,
-    };
-    if (order <= 0) entry = (await entries.next()).value;
-    if (order >= 0) row = (await rows.next()).value;
-  }
-}
-
 const compareWhole = async (the: Comparing, held: Held, blocks: BlockSource): Promise<Sum> => {
   const sum = { entries: 0, bytes: 0 };
-  const pairs = pairsOf(entriesIn(blocks, held.content), indexOf(the, held));
+  const pairs = allPairs(the.tx, blocks, held);
   for await (const batch of inBatches(pairs, ENTRIES_AT_ONCE)) {
     const found = await checkEntries(the, held, batch);
     sum.entries += found.entries;
@@ -127,21 +94,6 @@ const checkTurns = async (the: Comparing, above: Held, expected: Omit<Turns, 'se
   if (evidence !== undefined) the.report.add('entries_differ', above.name, evidence);
 };
 
-const pairsWith = async (
-  the: Comparing,
-  { base, seq }: Held,
-  differences: readonly Difference[],
-): Promise<{ readonly ended: readonly Pair[]; readonly begun: readonly Pair[] }> => {
-  const paths = differences.map(({ path }) => path);
-  const rows = await indexTurns(the.tx, base, seq, paths);
-  const side = (of: 'before' | 'after', turn: 'to_seq' | 'from_seq') =>
-    differences.map((each): Pair => {
-      const row = rows.find(({ path, [turn]: at }) => path === each.path && at === seq);
-      return { path: each.path, cid: each[of] ?? undefined, row };
-    });
-  return { ended: side('before', 'to_seq'), begun: side('after', 'from_seq') };
-};
-
 const compareByDiff = async (
   the: Comparing,
   held: Held,
@@ -155,7 +107,7 @@ const compareByDiff = async (
   const turns = { begun: 0, ended: 0 };
   const known = the.report.counts().get('entries_differ');
   for (let at = 0; at < differences.length; at += ENTRIES_AT_ONCE) {
-    const { ended, begun } = await pairsWith(the, above, differences.slice(at, at + ENTRIES_AT_ONCE));
+    const { ended, begun } = await turningPairs(the.tx, above, differences.slice(at, at + ENTRIES_AT_ONCE));
     const [older, newer] = [await checkEntries(the, held, ended), await weighEntries(the, above, begun)];
     sum.entries += older.entries - newer.entries;
     sum.bytes += older.bytes - newer.bytes;
@@ -177,9 +129,10 @@ const tell = (
   error: ContentError,
   last: Cid | undefined,
 ): undefined => {
-  const cid = String(error.details['cid'] ?? error.details['expected'] ?? last);
+  const { cid, expected } = error.details;
+  const block = String(cid ?? (error.code === 'block_mismatch' ? expected : last));
   const code = error.code === 'block_missing' ? 'block_missing' : 'block_differs';
-  return report.add(code, `${name} ${cid}`, { found: error.code });
+  return report.add(code, `${name} ${block}`, { found: error.code });
 };
 
 /** Undefined where the tree could not be read to the end. */

@@ -29,10 +29,13 @@ const ENDED_BY: Readonly<Record<string, readonly string[]>> = {
   expired: ['KnowledgeContributionExpired'],
 };
 
-const stateTold = (kind: string | null): string => {
+/** An objection that does not end a contribution leaves it as it was: waiting for review, or for another revision. */
+const stateTold = ({ event_kind: kind, state }: CheckedContribution): string => {
   const ended = Object.entries(ENDED_BY).find(([, kinds]) => kinds.includes(kind ?? ''));
   if (ended !== undefined) return ended[0];
-  return kind === 'KnowledgeContributionRevisionRequested' ? 'changes_requested' : 'in_review';
+  if (kind === 'KnowledgeContributionRevisionRequested') return 'changes_requested';
+  const isEither = kind === 'KnowledgeContributionObjected' && state === 'changes_requested';
+  return isEither ? state : 'in_review';
 };
 
 /** Exactly one version names an accepted contribution, and none names any other. */
@@ -42,7 +45,7 @@ const expectedOf = (row: CheckedContribution, state: string) =>
     : { resulting: null, named_by: 0, proposer: row.proposer };
 
 const checkContribution = (the: ContributionsDeps, row: CheckedContribution): void => {
-  const state = stateTold(row.event_kind);
+  const state = stateTold(row);
   const expected = {
     state,
     ...expectedOf(row, state),
