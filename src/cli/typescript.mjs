@@ -46,7 +46,11 @@ const keep = (place, code) => {
 
 const codeOf = (path) => {
   const text = readFileSync(path, 'utf8');
-  const mark = `\n//${createHash('sha256').update(JSON.stringify(HOW)).update(text).digest('hex')}`;
+  const made = createHash('sha256')
+    .update(JSON.stringify([HOW, path]))
+    .update(text)
+    .digest('hex');
+  const mark = `\n//${made}`;
   const place = KEPT + relative(ROOT, path).replaceAll(/[\\/:]/g, '~');
   const kept = keptAs(place, mark);
   if (kept !== undefined) return kept;

@@ -78,7 +78,8 @@ describe('a document that is no document', () => {
     ['a server that is broken', DISCOVERY_PATH, statusOf(500), 'pack_registry_unreachable'],
     ['a registry that wants a token', /1\.0\.0\.json$/, statusOf(401), 'registry_denied'],
   ])('is refused: %s', async (_name, path, lie, expected) => {
-    expect((await refusedFor(path, lie)).code).toBe(expected);
+    const patient = { overallMs: 20_000, idleMs: 20_000 };
+    expect((await refusedFor(path, lie, patient)).code).toBe(expected);
   });
 
   const escapes: readonly (readonly [string, string])[] = [

@@ -115,7 +115,7 @@ describe('two sealers that both believe they hold the lock', () => {
       arrived += 1;
       await expect.poll(() => arrived, { timeout: 10_000, interval: 5 }).toBeGreaterThanOrEqual(2);
     };
-    await both((steps) => ({
+    const broken = (steps: SealSteps): SealSteps => ({
       ...steps,
       sign: async (size, root) => {
         await together();
@@ -129,7 +129,12 @@ describe('two sealers that both believe they hold the lock', () => {
           await sql`insert into leaves (position, event_id) values (${from.size + at}, ${id}) on conflict do nothing`;
         return true;
       },
-    }));
+    });
+    // Two that happen to read the very same events agree, and nothing is forked: then they do it again.
+    for (let round = 0; round < 10; round += 1) {
+      await both(broken);
+      if ((await world.flaws()).length > 0) break;
+    }
     expect(await world.flaws()).not.toEqual([]);
   });
 });
