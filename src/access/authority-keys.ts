@@ -1,4 +1,5 @@
 // The keys that sign versions of bases: one for each authority, delegated for all its bases by the same chain as packs.
+
 import { hkdfSync } from 'node:crypto';
 import { DELEGATION_PAYLOAD_TYPE, type Delegation, delegationPayload } from '../../keys/delegation.ts';
 import { instantOf } from '../../keys/document.ts';
@@ -7,6 +8,7 @@ import type { Signer } from '../../keys/signer.ts';
 import { seedSigner } from '../../keys/signers/seed.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { fault } from '../protocol/faults.ts';
+import { rowOf } from './delegate-key.ts';
 import { delegationOf, insertDelegation } from './delegation-store.ts';
 import type { DelegatedKey, DelegationDeps } from './delegations.ts';
 import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
@@ -61,21 +63,7 @@ const commit = (
 ): Promise<void> =>
   inTransaction(the.sql, async (tx) => {
     await requireNewestRoot(tx, inForce);
-    const listed = await insertDelegation(tx, {
-      key_id: delegation.keyId,
-      account: OPERATOR,
-      public_key: delegation.publicKey,
-      namespaces: delegation.namespaces,
-      not_before: new Date(delegation.notBefore),
-      not_after: new Date(delegation.notAfter),
-      issued_at: new Date(delegation.issuedAt),
-      envelope,
-      revoked_at: null,
-      revoked_from: null,
-      revocation_reason: null,
-      revocation_event: null,
-      revocation: null,
-    });
+    const listed = await insertDelegation(tx, rowOf(delegation, OPERATOR, envelope));
     if (!listed) return;
     const subject = `key:${delegation.keyId}`;
     await the.append(tx, {

@@ -93,7 +93,8 @@ const requireRoom = async (tx: Tx, by: Principal): Promise<void> => {
   );
 };
 
-const rowOf = (delegation: Delegation, account: string, envelope: string): DelegationRow => ({
+/** A delegation that nobody took back. */
+export const rowOf = (delegation: Delegation, account: string, envelope: string): DelegationRow => ({
   key_id: delegation.keyId,
   account,
   public_key: delegation.publicKey,

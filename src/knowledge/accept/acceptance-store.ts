@@ -1,5 +1,6 @@
 // An acceptance as rows: one statement compares all that was decided on, and writes all that follows, or nothing.
 
+import { encodeBase64 as base64 } from '../../../keys/bytes.ts';
 import type { Tx } from '../../database/connect.ts';
 import { type Cid, digestOfCid } from '../../protocol/cid.ts';
 import type { BaseId, ContributionId } from '../../protocol/knowledge/ids.ts';
@@ -31,8 +32,6 @@ export interface AcceptanceRows {
   /** In their order. */
   readonly records: readonly KnowledgeRecord[];
 }
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 /** None or one, for a statement that inserts as many rows. */
 const list = (row: object | undefined): string => JSON.stringify(row === undefined ? [] : [row]);

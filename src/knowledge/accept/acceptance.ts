@@ -1,4 +1,4 @@
-// An acceptance on its way: who decides, on what, and what would come of it. Pure.
+// An acceptance on its way: who decides, on what, and what would come of it.
 
 import type { Tx } from '../../database/connect.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';

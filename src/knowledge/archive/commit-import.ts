@@ -5,12 +5,12 @@ import { requireInForce } from '../../access/workforces/in-force-store.ts';
 import type { Tx } from '../../database/connect.ts';
 import { type Fault, fault } from '../../protocol/faults.ts';
 import type { SignedVersion } from '../../protocol/knowledge/car.ts';
-import type { KnowledgeContext } from '../../protocol/knowledge/event.ts';
 import { type VersionManifest, versionCid } from '../../protocol/knowledge/version.ts';
 import type { Authorised } from '../bases/authorise.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import { findBase, lockBase, movePointer } from '../bases/base-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done } from '../events/record.ts';
 import { insertPointerMove } from '../versions/pointer-store.ts';
 import type { VersionRecord } from '../versions/version.ts';
@@ -47,19 +47,11 @@ const requireSound = async (tx: Tx, { id, base }: ArrivedVersion): Promise<void>
   if (paths.length > 0) throw erasedFromBase(base.id, paths);
 };
 
-const contextOf = (
-  { attempt, clauses }: ArrivedVersion,
-  causationId: string,
-): Omit<KnowledgeContext, 'subject'> => {
-  const { id: actor, workforce, role, trace } = attempt.by;
-  return { workforce, actor, role, clauses, causationId, traceparent: trace.traceparent };
-};
-
 const createdBy = (the: CommitImportDeps, arrived: ArrivedVersion): KnowledgeRecord => {
   const { manifest, block, base } = arrived;
   return the.makeEvent(
     'KnowledgeBaseVersionCreated',
-    contextOf(arrived, base.eventId),
+    contextOf(arrived.attempt.by, arrived.clauses, base.eventId),
     {
       knowledge_base_id: base.id,
       knowledge_base_version: versionCid(block),
@@ -113,9 +105,14 @@ const point = async (
     generation: 1,
     reason: 'import',
   } as const;
-  const moved = the.makeEvent('KnowledgeBaseCurrentPointerMoved', contextOf(arrived, eventId), payload, {
-    base,
-  });
+  const moved = the.makeEvent(
+    'KnowledgeBaseCurrentPointerMoved',
+    contextOf(arrived.attempt.by, arrived.clauses, eventId),
+    payload,
+    {
+      base,
+    },
+  );
   if (!(await movePointer(tx, base, 0, to, moved.event.id)))
     throw new Error('a pointer moved under its lock');
   await insertPointerMove(tx, {

@@ -1,10 +1,11 @@
 // Gives a base another policy: stricter rules hold at once, looser ones only for what is proposed from now on.
+
 import { canonicalBytes, canonicalText, type JsonObject } from '../../../keys/canonical.ts';
 import type { Tx } from '../../database/connect.ts';
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import { listAt, newFindings, requireNothing, requireOnly } from '../../protocol/findings.ts';
-import { type NamedDigest, namedDigest } from '../../protocol/knowledge/changes.ts';
+import { isNamedDigest, type NamedDigest, namedDigest } from '../../protocol/knowledge/changes.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import { type ContributionPolicy, MODES } from '../../protocol/knowledge/policy.ts';
 import type { Attempt, Done, Written } from '../events/record.ts';
@@ -28,14 +29,11 @@ interface Wish {
 }
 
 const MOST_EVIDENCE = 32;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const readEvidence = (value: unknown = []): readonly NamedDigest[] => {
   const the = newFindings();
   const evidence = listAt(the, value, '/evidence', { most: MOST_EVIDENCE }, (each, where) =>
-    typeof each === 'string' && DIGEST.test(each)
-      ? (each as NamedDigest)
-      : the.refuse(where, 'It must read sha256:<64 hex>.'),
+    isNamedDigest(each) ? (each as NamedDigest) : the.refuse(where, 'It must read sha256:<64 hex>.'),
   );
   requireNothing(the);
   return [...new Set(evidence)];

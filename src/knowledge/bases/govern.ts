@@ -1,4 +1,5 @@
 // What every change of a base's policy and standing has in common: alone with it, and each caused by the one before.
+
 import type { JsonObject } from '../../../keys/canonical.ts';
 import { requireInForce } from '../../access/workforces/in-force-store.ts';
 import type { Tx } from '../../database/connect.ts';
@@ -6,6 +7,7 @@ import { fault } from '../../protocol/faults.ts';
 import type { KnowledgePayloads } from '../../protocol/knowledge/event.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, RecordWrite, Written } from '../events/record.ts';
 import type { Authorise, Authorised } from './authorise.ts';
 import type { BaseRecord } from './base.ts';
@@ -68,7 +70,5 @@ export const governanceEvent = <K extends GovernanceKind>(
   kind: K,
   payload: KnowledgePayloads[K],
 ): KnowledgeRecord => {
-  const { id: actor, workforce, role, trace } = attempt.by;
-  const context = { workforce, actor, role, clauses, causationId, traceparent: trace.traceparent };
-  return the.make(kind, context, payload, { base: base.id });
+  return the.make(kind, contextOf(attempt.by, clauses, causationId), payload, { base: base.id });
 };

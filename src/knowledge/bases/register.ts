@@ -1,4 +1,5 @@
 // Registers a knowledge base: what it is for, where it comes from, who answers for it, and who may change it.
+
 import type { JsonObject } from '../../../keys/canonical.ts';
 import { canonicalBytes } from '../../../keys/canonical.ts';
 import { requireInForce } from '../../access/workforces/in-force-store.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../protocol/knowledge/ids.ts';
 import { DEFAULT_POLICY } from '../../protocol/knowledge/policy.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, RecordWrite, Written } from '../events/record.ts';
 import { type Authorise, type AuthoriseDeps, type Authorised, authorise } from './authorise.ts';
 import type { BaseRecord, Registration } from './base.ts';
@@ -63,13 +65,12 @@ const eventOf = (
   base: BaseId,
   { registration, policy }: ReadRegistration,
 ): KnowledgeRecord => {
-  const { id: actor, workforce, role, trace } = by;
   return the.make(
     'KnowledgeBaseRegistered',
-    { workforce, actor, role, clauses, causationId: null, traceparent: trace.traceparent },
+    contextOf(by, clauses, null),
     {
       knowledge_base_id: base,
-      owner: workforce,
+      owner: by.workforce,
       sensitivity: registration.data_manifest.sensitivity,
       policy_version: 1,
       registration_hash: namedDigest(canonicalBytes(registration)),

@@ -1,9 +1,10 @@
 // Reads what a proposer sends into a revision that cannot be wrong in itself, or says everything that is. Pure.
+
 import type { JsonBody } from '../../http/body.ts';
 import { type Cid, codecOf, parseCid } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
 import { fault } from '../../protocol/faults.ts';
-import { inPathOrder, type KnowledgeChange, type NamedDigest } from '../../protocol/knowledge/changes.ts';
+import { inPathOrder, isNamedDigest, type KnowledgeChange } from '../../protocol/knowledge/changes.ts';
 import { type Entry, entryProblems } from '../../protocol/knowledge/entry.ts';
 import { parseWorkforceId } from '../../protocol/knowledge/ids.ts';
 import { type KnowledgePath, pathProblems } from '../../protocol/knowledge-path.ts';
@@ -30,7 +31,6 @@ const MAX_LIST = 64;
 export const MAX_CHANGES = 2_000;
 const EVENT_ID = /^[A-Za-z0-9:._-]{1,128}$/;
 const CRITERION = /^[a-z0-9_.-]{1,64}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const HOST = /^[a-z0-9](?:[a-z0-9.:-]{0,252}[a-z0-9])?$/;
 
 interface Reader {
@@ -117,9 +117,8 @@ const readSource = (the: Reader, value: unknown, where: string): Source | undefi
     typeof uri === 'string' && uri.length > 0 && uri.length <= MAX_URI && !/[\p{Cc}\p{Surrogate}]/u.test(uri);
   if (!good) return the.refuse(`${where}/uri`, `It must be a text of at most ${MAX_URI} characters.`);
   if (digest === undefined) return { uri };
-  if (typeof digest !== 'string' || !DIGEST.test(digest))
-    return the.refuse(`${where}/digest`, 'It must read sha256:<64 hex>.');
-  return { uri, digest: digest as NamedDigest };
+  if (!isNamedDigest(digest)) return the.refuse(`${where}/digest`, 'It must read sha256:<64 hex>.');
+  return { uri, digest };
 };
 
 const readCriterion = (the: Reader, value: unknown, where: string): Criterion | undefined => {

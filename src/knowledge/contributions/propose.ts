@@ -8,12 +8,11 @@ import { isUniqueViolation } from '../../database/transaction.ts';
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import { type NamedDigest, revisionDigest } from '../../protocol/knowledge/changes.ts';
-import type { KnowledgePayloads } from '../../protocol/knowledge/event.ts';
 import { type BaseId, type ContributionId, contributionIdOf } from '../../protocol/knowledge/ids.ts';
 import type { Authorise, Authorised } from '../bases/authorise.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import { findBase, useBase } from '../bases/base-store.ts';
-import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
+import type { MakeKnowledgeEvent } from '../events/events.ts';
 import { newUlid } from '../events/new-id.ts';
 import type { Attempt, Done, RecordWrite, Written } from '../events/record.ts';
 import type { ApplyDeps } from '../versions/apply.ts';
@@ -22,6 +21,7 @@ import type { ContributionRecord, ContributionState, ReviewReason, RevisionRecor
 import { type ProposedRevision, readRevision } from './contribution-body.ts';
 import { contributionOfSignal, insertContribution, insertRevision } from './contribution-store.ts';
 import { expiryOf, openingReasons } from './lifecycle.ts';
+import { proposalEvents } from './proposal-events.ts';
 import { requireTerms } from './terms.ts';
 
 export interface ProposeDeps extends ApplyDeps {
@@ -124,91 +124,6 @@ export const revisionOf = (
   eventId,
 });
 
-const signalRef = ({ signal }: ProposedRevision) =>
-  signal === null ? {} : { signal_event_ref: { workforce: signal.workforce, event_id: signal.event_id } };
-
-const payloadOf = (
-  contribution: ContributionRecord,
-  revision: ProposedRevision,
-): KnowledgePayloads['KnowledgeContributionProposed'] => ({
-  contribution_id: contribution.id,
-  knowledge_base_id: contribution.base,
-  revision: contribution.revision,
-  base_version: contribution.baseVersion,
-  revision_digest: contribution.digest,
-  change_count: revision.changes.length,
-  source_count: revision.sources.length,
-  ...(contribution.confidence === null ? {} : { confidence: contribution.confidence }),
-  ...signalRef(revision),
-});
-
-export interface EventMaker {
-  readonly make: MakeKnowledgeEvent;
-}
-
-/** Whoever acts, as the events of one of his writes have it. */
-export const contextOf = (by: Acting, clauses: readonly string[], causationId: string | null) => ({
-  workforce: by.workforce,
-  actor: by.id,
-  role: by.role,
-  clauses,
-  causationId,
-  traceparent: by.trace.traceparent,
-});
-
-/** Low confidence is on record before anybody, or anything, is asked to decide (RFC 0039). */
-export const escalation = (
-  { make }: EventMaker,
-  context: ReturnType<typeof contextOf>,
-  contribution: ContributionRecord,
-  floor: number,
-): readonly KnowledgeRecord[] => {
-  const { id, base, revision, confidence, reasons } = contribution;
-  if (confidence === null || !reasons.includes('low_confidence')) return [];
-  const payload = {
-    contribution_id: id,
-    knowledge_base_id: base,
-    revision,
-    confidence,
-    floor,
-    escalationKind: 'escalate' as const,
-  };
-  return [make('KnowledgeContributionConfidenceEscalated', context, payload, { base, contribution: id })];
-};
-
-const eventsOf = (
-  the: ProposeDeps,
-  by: Acting,
-  { base, clauses }: Authorised,
-  contribution: ContributionRecord,
-  revision: ProposedRevision,
-): readonly KnowledgeRecord[] => {
-  const where = { base: base.id, contribution: contribution.id };
-  const cause = revision.signal?.event_id ?? revision.causationId;
-  const host = revision.signal?.host_id;
-  const first = {
-    ...contextOf(by, clauses, cause),
-    ...(host === undefined ? {} : { causationHostId: host }),
-  };
-  const proposed = the.make('KnowledgeContributionProposed', first, payloadOf(contribution, revision), where);
-  const next = contextOf(by, clauses, proposed.event.id);
-  const escalated = escalation(the, next, contribution, base.policy.confidence_floor);
-  const cause2 = escalated.at(-1)?.event.id ?? proposed.event.id;
-  const payload = {
-    contribution_id: contribution.id,
-    knowledge_base_id: base.id,
-    revision: contribution.revision,
-    reasons: contribution.reasons,
-  };
-  const opened = the.make(
-    'KnowledgeContributionReviewOpened',
-    contextOf(by, clauses, cause2),
-    payload,
-    where,
-  );
-  return [proposed, ...escalated, opened];
-};
-
 const store = async (
   the: ProposeDeps,
   tx: Tx,
@@ -224,7 +139,7 @@ const store = async (
   requireTerms(base.policy, base.registration.data_manifest, revision);
   await requireDocuments(tx, base.id, revision);
   const draft = recordOf(by, base, revision, the.now(), '');
-  const records = eventsOf(the, by, { ...authorised, base }, draft, revision);
+  const records = proposalEvents(the, by, { ...authorised, base }, draft, revision);
   const contribution = { ...draft, lastEvent: records.at(-1)?.event.id ?? '' };
   await insertContribution(tx, contribution);
   const eventId = records[0]?.event.id ?? '';

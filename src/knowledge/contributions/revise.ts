@@ -1,9 +1,11 @@
 // Puts a new revision in the place of the one that stands: it starts with no verdict, no evaluation and no approval.
+
 import type { Tx } from '../../database/connect.ts';
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import { revisionDigest } from '../../protocol/knowledge/changes.ts';
 import { baseOfContribution, type ContributionId } from '../../protocol/knowledge/ids.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, Written } from '../events/record.ts';
 import type { ApplyDeps } from '../versions/apply.ts';
 import {
@@ -22,7 +24,8 @@ import type { ContributionRecord } from './contribution.ts';
 import { type ProposedRevision, readRevision } from './contribution-body.ts';
 import { hasRevision, insertRevision } from './contribution-store.ts';
 import { expiryOf, openingReasons, revisionLimit, revisionsLeft } from './lifecycle.ts';
-import { contextOf, escalation, pathsOf, requireOpenBase, revisionOf } from './propose.ts';
+import { escalation } from './proposal-events.ts';
+import { pathsOf, requireOpenBase, revisionOf } from './propose.ts';
 import { requireTerms } from './terms.ts';
 import { requireProposer } from './withdraw.ts';
 

@@ -1,6 +1,8 @@
 // Takes a contribution back: its proposer may, as long as nobody has decided.
+
 import { fault } from '../../protocol/faults.ts';
 import type { ContributionId } from '../../protocol/knowledge/ids.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Written } from '../events/record.ts';
 import {
   type ActDeps,
@@ -12,7 +14,6 @@ import {
   requireTransition,
   whereOf,
 } from './act.ts';
-import { contextOf } from './propose.ts';
 
 /** @throws Fault forbidden for anybody but the proposer */
 export const requireProposer = ({ by, contribution }: Held): void => {

@@ -1,9 +1,11 @@
 // Erasures as rows, who else holds a document, and the lock and note under which its bytes are destroyed.
+
 import { encodeHex } from '../../../keys/bytes.ts';
-import { type Digest, parseDigest } from '../../../storage/digest.ts';
+import type { Digest } from '../../../storage/digest.ts';
 import type { Queryable, Tx } from '../../database/connect.ts';
 import { type Cid, cidOfDigest, digestOfCid } from '../../protocol/cid.ts';
 import type { BaseId, PrincipalId } from '../../protocol/knowledge/ids.ts';
+import { digestOfDocument } from './document-body.ts';
 import type { ErasureRecord } from './erased.ts';
 
 type Fragment = ReturnType<Queryable>;
@@ -108,15 +110,9 @@ export const undestroyed = async (db: Queryable, limit: number): Promise<readonl
   return rows.map(({ blob }) => cidOfDigest('raw', blob));
 };
 
-const hexOf = (blob: Cid): Digest => {
-  const digest = parseDigest(encodeHex(digestOfCid(blob)));
-  if (digest === undefined) throw new Error(`${blob} has no digest`);
-  return digest;
-};
-
 /** As a sweep takes it: waits for commits that name the blob. */
 export const lockBytes = async (session: Queryable, blob: Cid): Promise<Digest> => {
-  const digest = hexOf(blob);
+  const digest = digestOfDocument(blob);
   await session`select pg_advisory_lock(hashtextextended(${`blob:${digest}`}, 0))`;
   return digest;
 };

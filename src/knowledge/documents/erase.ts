@@ -15,6 +15,7 @@ import { findBase, lockBase } from '../bases/base-store.ts';
 import type { ErasureWish } from '../calls/grounds.ts';
 import { eachOfAll } from '../events/each-of-all.ts';
 import type { MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, RecordWrite, Written } from '../events/record.ts';
 import {
   erasureOf,
@@ -96,21 +97,22 @@ const commit = async (
   tx: Tx,
   { attempt, wish, clauses, base }: Erasing,
 ): Promise<Done<JsonObject>> => {
-  const { id: actor, workforce, role, trace } = attempt.by;
-  const context = {
-    workforce,
-    actor,
-    role,
-    clauses,
-    causationId: base.eventId,
-    traceparent: trace.traceparent,
-  };
+  const context = contextOf(attempt.by, clauses, base.eventId);
   const { document, authority, reasonCode } = wish;
   const digest = namedDigestOfCid(document);
   const payload = { knowledge_base_id: base.id, digest, reason_code: reasonCode, authority };
   const made = the.make('KnowledgeBaseContentErased', context, payload, { base: base.id });
   const { id: eventId, at } = made.event;
-  const row = { base: base.id, blob: document, actor, authority, reasonCode, at, eventId, destroyed: false };
+  const row = {
+    base: base.id,
+    blob: document,
+    actor: attempt.by.id,
+    authority,
+    reasonCode,
+    at,
+    eventId,
+    destroyed: false,
+  };
   await insertErasure(tx, row);
   await forgetWords(tx, document);
   return { outcome: outcomeOf(wish, eventId), status: 200, records: [made] };

@@ -1,4 +1,5 @@
 // Records of what happens to bases: each event, and where it is looked for later.
+import type { Acting } from '../../access/workforces/acting.ts';
 import type { EventFacts, RecordedEvent } from '../../protocol/event.ts';
 import {
   type KnowledgeContext,
@@ -47,6 +48,16 @@ export const makeKnowledgeEvent =
       causation: facts.causationId ?? null,
     };
   };
+
+/** Whoever acts, as the events of what he does have it. */
+export const contextOf = (by: Acting, clauses: readonly string[], causationId: string | null) => ({
+  workforce: by.workforce,
+  actor: by.id,
+  role: by.role,
+  clauses,
+  causationId,
+  traceparent: by.trace.traceparent,
+});
 
 /** Events of one transaction, each the cause of the next. */
 export const lastOf = (records: readonly KnowledgeRecord[]): RecordedEvent => {

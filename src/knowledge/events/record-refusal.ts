@@ -1,4 +1,5 @@
 // Records what a role did not let happen, whoever tried it: refusing alone would leave no trace.
+
 import type { Acting } from '../../access/workforces/acting.ts';
 import type { Asked } from '../../access/workforces/authority.ts';
 import type { Sql } from '../../database/connect.ts';
@@ -7,6 +8,7 @@ import type { KnowledgePayloads } from '../../protocol/knowledge/event.ts';
 import { capabilityOf } from '../../protocol/knowledge/ids.ts';
 import { insertRecords } from './event-store.ts';
 import type { MakeKnowledgeEvent } from './events.ts';
+import { contextOf } from './events.ts';
 
 export interface RefusalDeps {
   readonly sql: Sql;
@@ -23,14 +25,7 @@ const record = async (
   { base, operation, verb }: Asked,
   missing: Missing,
 ): Promise<void> => {
-  const context = {
-    workforce: by.workforce,
-    actor: by.id,
-    role: by.role,
-    clauses: [],
-    causationId: null,
-    traceparent: by.trace.traceparent,
-  };
+  const context = contextOf(by, [], null);
   const payload = {
     action: operation,
     missing_axis: missing,

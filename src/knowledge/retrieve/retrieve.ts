@@ -18,6 +18,7 @@ import type { Authorise } from '../bases/authorise.ts';
 import type { Alarm } from '../events/alarm.ts';
 import { rowOfRecord } from '../events/event-rows.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import { type Looked, type ReadVersion, requireReadable } from './retrieval.ts';
 import { type AppendRetrieval, type RetrievalOutcome, versionsFor } from './retrieval-store.ts';
 
@@ -65,15 +66,8 @@ const eventOf = (
 ): KnowledgeRecord =>
   the.makeEvent(
     'CapabilityInvoked',
-    {
-      workforce: by.workforce,
-      actor: by.id,
-      role: by.role,
-      clauses,
-      // What is read leads on to whoever proposed it.
-      causationId: version.eventId,
-      traceparent: by.trace.traceparent,
-    },
+    // What is read leads on to whoever proposed it.
+    contextOf(by, clauses, version.eventId),
     {
       provider_id: `provider:${authorityOf(base)}:attestry`,
       capability_kind: capabilityOf(base, verb),

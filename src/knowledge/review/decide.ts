@@ -1,4 +1,5 @@
 // A human's decision about a revision that is no acceptance: to approve it, to reject it, or to ask for another one.
+
 import type { Tx } from '../../database/connect.ts';
 import { fault } from '../../protocol/faults.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';
@@ -17,11 +18,10 @@ import {
 import type { DecisionRecord, DecisionWord, Judgements } from '../contributions/contribution.ts';
 import { findRevision, judgementsOf, putDecision } from '../contributions/contribution-store.ts';
 import { revisionLimit, revisionsLeft } from '../contributions/lifecycle.ts';
-import { contextOf } from '../contributions/propose.ts';
 import type { KnowledgeRecord } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, Written } from '../events/record.ts';
-import { isRejected } from './approvals.ts';
-import { isOneOf } from './verify.ts';
+import { areOne, isRejected } from './approvals.ts';
 
 export type Word = Exclude<DecisionWord, 'accept'>;
 
@@ -49,7 +49,7 @@ const draftOf = ({ by, contribution }: Held, request: DecisionRequest, at: Date)
 
 /** Nobody decides about what he, or an agent of his, proposed, unless the policy says that he may. */
 const requireOther = ({ by, contribution, policy }: Held): void => {
-  if (policy.allow_self_review || !isOneOf(by.closure, contribution.closure)) return;
+  if (policy.allow_self_review || !areOne(by, contribution)) return;
   const details = { contribution_id: contribution.id, proposer: contribution.proposer, principal: by.id };
   throw fault('self_review_forbidden', details);
 };

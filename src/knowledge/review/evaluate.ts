@@ -1,8 +1,10 @@
 // The result of an evaluation suite on a revision, by which policies may ask for evidence before anything is accepted.
+
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';
 import type { ContributionId } from '../../protocol/knowledge/ids.ts';
+import { isSuite } from '../bases/policy-fields.ts';
 import {
   type ActDeps,
   type ActOutcome,
@@ -13,9 +15,10 @@ import {
   whereOf,
 } from '../contributions/act.ts';
 import { putEval } from '../contributions/contribution-store.ts';
-import { contextOf } from '../contributions/propose.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Written } from '../events/record.ts';
-import { digestField, isOneOf } from './verify.ts';
+import { areOne } from './approvals.ts';
+import { digestField } from './verify.ts';
 
 export interface EvalRequest {
   readonly digest: NamedDigest;
@@ -24,12 +27,10 @@ export interface EvalRequest {
   readonly evidence: NamedDigest | null;
 }
 
-const SUITE = /^[a-z0-9][a-z0-9_./-]{0,127}$/;
-
 /** @throws Fault validation_error */
 export const readEval = (body: JsonBody): EvalRequest => {
   const { suite, result } = body;
-  if (typeof suite !== 'string' || !SUITE.test(suite))
+  if (typeof suite !== 'string' || !isSuite(suite))
     throw fault('validation_error', { field: 'suite' }, 'suite must be a name of a-z, 0-9, _, ., / and -.');
   if (result !== 'pass' && result !== 'fail')
     throw fault('validation_error', { field: 'result' }, 'result must be pass or fail.');
@@ -43,8 +44,7 @@ export const evaluateContribution =
   (attempt: Attempt, id: ContributionId, request: EvalRequest): Promise<Written<ActOutcome>> =>
     actOn(the)(attempt, id, { operation: 'review' }, async (tx, { by, clauses, contribution }) => {
       requireTransition(contribution, 'evaluate', request.digest);
-      if (isOneOf(by.closure, contribution.closure))
-        throw fault('self_review_forbidden', { principal: by.id });
+      if (areOne(by, contribution)) throw fault('self_review_forbidden', { principal: by.id });
       const { suite, result, evidence } = request;
       const payload = {
         ...ofContribution(contribution),

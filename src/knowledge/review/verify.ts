@@ -1,8 +1,10 @@
 // A verifier's verdict on a revision: it blocks, sends back, or lets go on, and carries keys of criteria, never text.
+
 import type { Tx } from '../../database/connect.ts';
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';
+import { isNamedDigest } from '../../protocol/knowledge/changes.ts';
 import type { Verdict } from '../../protocol/knowledge/event.ts';
 import type { ContributionId } from '../../protocol/knowledge/ids.ts';
 import {
@@ -18,9 +20,10 @@ import {
 import type { VerdictRecord } from '../contributions/contribution.ts';
 import { putVerdict } from '../contributions/contribution-store.ts';
 import { afterVerdict } from '../contributions/lifecycle.ts';
-import { contextOf } from '../contributions/propose.ts';
 import type { KnowledgeRecord } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, Written } from '../events/record.ts';
+import { areOne } from './approvals.ts';
 
 export interface VerdictRequest {
   readonly digest: NamedDigest;
@@ -29,7 +32,6 @@ export interface VerdictRequest {
   readonly confidence: number | null;
 }
 
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const CRITERION = /^[a-z0-9_.-]{1,64}$/;
 const MAX_CRITERIA = 64;
 
@@ -39,8 +41,8 @@ const wrong = (field: string, rule: string): Error =>
 /** @throws Fault validation_error */
 export const digestField = (body: JsonBody, field = 'revision_digest'): NamedDigest => {
   const value = body[field];
-  if (typeof value !== 'string' || !DIGEST.test(value)) throw wrong(field, 'must read sha256:<64 hex>');
-  return value as NamedDigest;
+  if (!isNamedDigest(value)) throw wrong(field, 'must read sha256:<64 hex>');
+  return value;
 };
 
 const criteriaField = (body: JsonBody): readonly string[] => {
@@ -77,10 +79,6 @@ export const readVerdict = (body: JsonBody): VerdictRequest => {
   };
 };
 
-/** Whether any of those behind the one also stands behind the other. */
-export const isOneOf = (closure: readonly string[], other: readonly string[]): boolean =>
-  closure.some((id) => other.includes(id));
-
 const verdictOf = (
   { by, contribution }: Held,
   request: VerdictRequest,
@@ -94,7 +92,7 @@ const verdictOf = (
   verdict: request.verdict,
   criteria: request.criteria,
   confidence: request.confidence,
-  own: isOneOf(by.closure, contribution.closure),
+  own: areOne(by, contribution),
   at,
   eventId,
 });

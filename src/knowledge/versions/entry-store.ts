@@ -30,18 +30,6 @@ const toListed = ({ path, entry, blob, size, media_type }: EntryRow): ListedEntr
   mediaType: media_type,
 });
 
-export const entryAt = async (
-  db: Queryable,
-  base: BaseId,
-  seq: number,
-  path: KnowledgePath,
-): Promise<ListedEntry | undefined> => {
-  const [row] = await db<EntryRow[]>`
-    select path, entry, blob, size, media_type from knowledge_entries
-    where base = ${base} and path = ${path} and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
-  return row === undefined ? undefined : toListed(row);
-};
-
 /** Bytes of a document that stands anywhere in a version; undefined where it does nowhere. */
 export const sizeInVersion = async (
   db: Queryable,

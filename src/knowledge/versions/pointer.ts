@@ -13,6 +13,7 @@ import type { MoveWish } from '../calls/grounds.ts';
 import { erasedIn } from '../documents/erase-store.ts';
 import { erasedFault } from '../documents/erased.ts';
 import type { MakeKnowledgeEvent } from '../events/events.ts';
+import { contextOf } from '../events/events.ts';
 import type { Attempt, Done, RecordWrite, Written } from '../events/record.ts';
 import type { PointerMove } from './pointer-move.ts';
 import { insertPointerMove, moveWithEvent, moveWithGeneration, wasCurrentBefore } from './pointer-store.ts';
@@ -139,9 +140,7 @@ const commit = async (
   undone: PointerMove | undefined,
 ): Promise<Done<JsonObject>> => {
   const { attempt, wish, clauses } = moving;
-  const { id: actor, workforce, role, trace } = attempt.by;
-  const causationId = base.pointerEvent ?? version.eventId;
-  const context = { workforce, actor, role, clauses, causationId, traceparent: trace.traceparent };
+  const context = contextOf(attempt.by, clauses, base.pointerEvent ?? version.eventId);
   const payload = payloadOf(base, moving, version, undone);
   const record = the.make('KnowledgeBaseCurrentPointerMoved', context, payload, { base: base.id });
   const { id: eventId, at } = record.event;
@@ -155,7 +154,7 @@ const commit = async (
     reason: wish.reason,
     rollbackOf: undone?.eventId ?? null,
     justification: wish.justification,
-    actor,
+    actor: attempt.by.id,
     at,
     eventId,
   });

@@ -24,17 +24,6 @@ export const findVersion = async (
   return row === undefined ? undefined : toVersion(row);
 };
 
-export const versionWithSeq = async (
-  db: Queryable,
-  base: BaseId,
-  seq: number,
-): Promise<VersionRecord | undefined> => {
-  const [row] = await db<
-    VersionRow[]
-  >`select * from knowledge_versions where base = ${base} and seq = ${seq}`;
-  return row === undefined ? undefined : toVersion(row);
-};
-
 /** Newest first, below a number. */
 export const versionsBelow = async (
   db: Queryable,

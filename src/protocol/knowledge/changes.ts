@@ -14,6 +14,11 @@ export type KnowledgeChange =
 /** `sha256:<64 hex>`: how digests read in events and headers. */
 export type NamedDigest = `sha256:${string}`;
 
+const NAMED = /^sha256:[0-9a-f]{64}$/;
+
+export const isNamedDigest = (value: unknown): value is NamedDigest =>
+  typeof value === 'string' && NAMED.test(value);
+
 export const namedDigest = (bytes: Uint8Array): NamedDigest => `sha256:${digestOf(bytes)}`;
 
 /** The digest of the content that a content id names. */

@@ -1,9 +1,11 @@
 // A decision about one revision of a contribution, as whoever decides signs it. Pure.
+
 import { canonicalBytes, type JsonObject, parseCanonical } from '../../../keys/canonical.ts';
 import type { Envelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
 import { ContentError } from '../content-errors.ts';
 import type { NamedDigest } from './changes.ts';
+import { isNamedDigest } from './changes.ts';
 import {
   type BaseId,
   baseOfContribution,
@@ -39,7 +41,7 @@ const CHECKS: Checks = {
   contribution_id: (value) => isText(value) && parseContributionId(value) !== undefined,
   knowledge_base_id: (value, of) => value === baseOfContribution(of['contribution_id'] as ContributionId),
   revision: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-  revision_digest: (value) => isText(value) && /^sha256:[0-9a-f]{64}$/.test(value),
+  revision_digest: isNamedDigest,
   decision: (value) => (DECISION_WORDS as readonly unknown[]).includes(value),
   actor: (value) => isText(value) && parsePrincipalId(value) !== undefined,
 };
