@@ -7,7 +7,7 @@ import type { Tree, Violation } from '../protocol/faults.ts';
 import type { ManifestFacts } from '../protocol/manifest/describe.ts';
 import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 import type { PackedFile } from '../protocol/tarball.ts';
-import type { YankNote } from './yank-note.ts';
+import type { YankNote } from './lifecycle/yank-note.ts';
 
 /** One published version, all of it but the tarball's bytes. */
 export interface VersionRecord {

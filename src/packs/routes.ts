@@ -11,10 +11,10 @@ import { fault, type Tree } from '../protocol/faults.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
 import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
 import { replyWithReceipt } from '../transparency/receipt-reply.ts';
-import { addLifecycleRoutes, type LifecycleRoutesDeps } from './lifecycle-routes.ts';
+import { addLifecycleRoutes, type LifecycleRoutesDeps } from './lifecycle/routes.ts';
 import { isPrivate, readName, readVersion } from './policy.ts';
-import type { Published, PublishRequest } from './publish.ts';
-import { isVersionPart, type readPack, type readRegistryIndex, type readVersionPart } from './read.ts';
+import type { Published, PublishRequest } from './publish/publish.ts';
+import { isVersionPart, type readPack, type readRegistryIndex, type readVersionPart } from './read/read.ts';
 
 export interface PackRoutesDeps extends LifecycleRoutesDeps {
   readonly publish: (request: PublishRequest) => Promise<Published>;

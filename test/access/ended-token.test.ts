@@ -7,7 +7,7 @@ import { claimNamespace } from '../../src/access/namespaces.ts';
 import { type Principal, SCOPES } from '../../src/access/principal.ts';
 import { publishRoot } from '../../src/access/publish-root.ts';
 import { revokeKey } from '../../src/access/revoke-key.ts';
-import { type LifecycleDeps, unyankVersion, yankVersion } from '../../src/packs/lifecycle.ts';
+import { type LifecycleDeps, unyankVersion, yankVersion } from '../../src/packs/lifecycle/yank.ts';
 import { accountWith, addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 import { type Revoking, revokeDeps } from './revoking.ts';

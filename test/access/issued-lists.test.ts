@@ -8,7 +8,7 @@ import { parseWithdrawals } from '../../keys/withdrawals.ts';
 import { readIssued } from '../../src/access/documents.ts';
 import { type IssueDeps, issueList } from '../../src/access/issue-list.ts';
 import { latestIssued } from '../../src/access/issued-store.ts';
-import { WITHDRAWALS } from '../../src/packs/withdrawals.ts';
+import { WITHDRAWALS } from '../../src/packs/lifecycle/withdrawals.ts';
 import { type OwnDatabase, ownDatabase } from '../world/database.ts';
 import { revokeDeps } from './revoking.ts';
 

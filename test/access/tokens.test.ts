@@ -1,7 +1,7 @@
 // Tokens: shown once, stored as a hash, limited, expiring, revocable at once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isToken, newSecret, readBearer } from '../../src/access/tokens.ts';
-import type { PublishDeps } from '../../src/packs/publish.ts';
+import type { PublishDeps } from '../../src/packs/publish/publish.ts';
 import { accountWith, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 

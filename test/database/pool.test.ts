@@ -52,8 +52,10 @@ describe('a statement that stands alone', () => {
     expect(error instanceof Error && error.stack).toContain('pool.test.ts');
   });
 
-  it('opens a new connection when the idle one was ended', async () => {
+  it('opens a new connection when the idle one was ended, after one refusal where that was not heard of yet', async () => {
     await kill(await pidOf(sql));
+    const first = await failureOf(sql`select 1`);
+    if (first !== undefined) expect(isUnavailable(first)).toBe(true);
     expect(await sql`select 1 as n`).toEqual([{ n: 1 }]);
   });
 });

@@ -17,7 +17,7 @@ import { allDelegations, insertRoot, markKeyRevoked } from '../../src/access/del
 import { statementOf } from '../../src/access/delegations.ts';
 import { type IssuedTable, insertIssued } from '../../src/access/issued-store.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
-import { yankedDigests } from '../../src/packs/lifecycle-store.ts';
+import { yankedDigests } from '../../src/packs/lifecycle/lifecycle-store.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
 import { type Corruption, plant, resignedByStranger, run, showsItsShare, stranger } from './corruption.ts';
 import { firstRoot, ORIGIN, publisher, signers, type UpkeepWorld } from './upkeep-world.ts';

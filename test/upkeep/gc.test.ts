@@ -2,7 +2,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { publishPack } from '../../src/packs/publish.ts';
+import { publishPack } from '../../src/packs/publish/publish.ts';
 import { collectGarbage, type Swept } from '../../src/upkeep/gc.ts';
 import { bytesSource, only } from '../../storage/blob-store.ts';
 import { digestOf } from '../../storage/digest.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
-import type { PublishDeps } from '../../src/packs/publish.ts';
+import type { PublishDeps } from '../../src/packs/publish/publish.ts';
 import type { SealSteps } from '../../src/transparency/sealer.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { type CrashPoint, SEAL_STEPS } from './processes.ts';

@@ -12,7 +12,7 @@ import { isWithdrawalsExpired, verifyWithdrawals } from '../../../keys/withdrawa
 import { allDelegations } from '../../access/delegation-store.ts';
 import { type IssuedTable, latestIssued } from '../../access/issued-store.ts';
 import type { Queryable } from '../../database/connect.ts';
-import { yankedDigests } from '../../packs/lifecycle-store.ts';
+import { yankedDigests } from '../../packs/lifecycle/lifecycle-store.ts';
 import type { Report } from '../report.ts';
 
 export interface ListsDeps {

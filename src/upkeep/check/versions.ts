@@ -9,7 +9,7 @@ import { KeyError } from '../../../keys/errors.ts';
 import { inLanes } from '../../../storage/in-lanes.ts';
 import type { Tx } from '../../database/connect.ts';
 import type { StoredVersion } from '../../packs/pack-store.ts';
-import { packIndex, packMap, versionManifest } from '../../packs/shapes.ts';
+import { packIndex, packMap, versionManifest } from '../../packs/read/shapes.ts';
 import { Fault } from '../../protocol/faults.ts';
 import { nameKey } from '../../protocol/pack-id.ts';
 import { describeRelease, requireAgreement } from '../../protocol/release.ts';

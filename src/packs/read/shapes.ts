@@ -1,8 +1,8 @@
 // The shapes in which the two trees show packs and versions, as OpenWOP clients read them. Pure.
-import { integrityOf } from '../../storage/digest.ts';
-import type { Tree } from '../protocol/faults.ts';
-import { compareVersions, latestOf } from '../protocol/semver-range.ts';
-import type { CatalogueRow, ListedVersion, StoredVersion } from './pack-store.ts';
+import { integrityOf } from '../../../storage/digest.ts';
+import type { Tree } from '../../protocol/faults.ts';
+import { compareVersions, latestOf } from '../../protocol/semver-range.ts';
+import type { CatalogueRow, ListedVersion, StoredVersion } from '../pack-store.ts';
 
 export type Shape = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 // The discovery document: where everything is, and which keys speak for which namespaces.
 
-import type { ClaimRow } from '../access/access-store.ts';
-import type { ListedKey } from '../access/delegations.ts';
-import { type Document, jsonDocument } from '../http/document.ts';
-import type { DocumentCache } from '../http/document-cache.ts';
-import { isPrivateNamespace } from '../protocol/pack-id.ts';
+import type { ClaimRow } from '../../access/access-store.ts';
+import type { ListedKey } from '../../access/delegations.ts';
+import { type Document, jsonDocument } from '../../http/document.ts';
+import type { DocumentCache } from '../../http/document-cache.ts';
+import { isPrivateNamespace } from '../../protocol/pack-id.ts';
 
 interface DiscoveryFacts {
   readonly name: string;

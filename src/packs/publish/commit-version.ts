@@ -1,16 +1,16 @@
 // Makes the bytes of a version exist and the version true: the last steps of a publish, and the only ones that stay.
-import type { BlobStore } from '../../storage/blob-store.ts';
-import { integrityOf, sameDigest } from '../../storage/digest.ts';
-import { blobKey } from '../../storage/object-keys.ts';
-import type { Staged } from '../../storage/staging.ts';
-import { actorOf, type Principal } from '../access/principal.ts';
-import type { Sql } from '../database/connect.ts';
-import type { RecordedEvent } from '../protocol/event.ts';
-import { type Fault, fault } from '../protocol/faults.ts';
-import type { MakeEvent } from '../transparency/append.ts';
-import type { ProvableEvent } from '../transparency/receipts.ts';
-import { holderOf, type InsertOutcome, type ListedVersion, type VersionRecord } from './pack-store.ts';
-import { isPrivate } from './policy.ts';
+import type { BlobStore } from '../../../storage/blob-store.ts';
+import { integrityOf, sameDigest } from '../../../storage/digest.ts';
+import { blobKey } from '../../../storage/object-keys.ts';
+import type { Staged } from '../../../storage/staging.ts';
+import { actorOf, type Principal } from '../../access/principal.ts';
+import type { Sql } from '../../database/connect.ts';
+import type { RecordedEvent } from '../../protocol/event.ts';
+import { type Fault, fault } from '../../protocol/faults.ts';
+import type { MakeEvent } from '../../transparency/append.ts';
+import type { ProvableEvent } from '../../transparency/receipts.ts';
+import { holderOf, type InsertOutcome, type ListedVersion, type VersionRecord } from '../pack-store.ts';
+import { isPrivate } from '../policy.ts';
 
 export interface CommitDeps {
   readonly sql: Sql;

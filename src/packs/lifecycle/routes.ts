@@ -1,11 +1,11 @@
 // The addresses at which a version is yanked and that is taken back, the same in both trees.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { jsonBody } from '../http/body.ts';
-import { param } from '../http/reply.ts';
-import type { Tree } from '../protocol/faults.ts';
-import { replyWithReceipt } from '../transparency/receipt-reply.ts';
-import type { Standing, UnyankRequest, YankRequest } from './lifecycle.ts';
+import { jsonBody } from '../../http/body.ts';
+import { param } from '../../http/reply.ts';
+import type { Tree } from '../../protocol/faults.ts';
+import { replyWithReceipt } from '../../transparency/receipt-reply.ts';
+import type { Standing, UnyankRequest, YankRequest } from './yank.ts';
 
 export interface LifecycleRoutesDeps {
   readonly yank: (request: YankRequest) => Promise<Standing>;

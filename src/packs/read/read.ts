@@ -1,11 +1,11 @@
 // Makes the public documents of packs from what is stored, and keeps them ready until it changes.
-import { type BlobStore, readBlob } from '../../storage/blob-store.ts';
-import type { Sql } from '../database/connect.ts';
-import { type Document, jsonDocument, KINDS, makeDocument } from '../http/document.ts';
-import type { DocumentCache } from '../http/document-cache.ts';
-import { fault, type Tree } from '../protocol/faults.ts';
-import type { PackName, PackVersion } from '../protocol/pack-id.ts';
-import { HEAD_TOPIC } from '../transparency/log-documents.ts';
+import { type BlobStore, readBlob } from '../../../storage/blob-store.ts';
+import type { Sql } from '../../database/connect.ts';
+import { type Document, jsonDocument, KINDS, makeDocument } from '../../http/document.ts';
+import type { DocumentCache } from '../../http/document-cache.ts';
+import { fault, type Tree } from '../../protocol/faults.ts';
+import type { PackName, PackVersion } from '../../protocol/pack-id.ts';
+import { HEAD_TOPIC } from '../../transparency/log-documents.ts';
 import {
   findVersion,
   holderOf,
@@ -14,8 +14,8 @@ import {
   type StoredVersion,
   statementOf,
   versionsOf,
-} from './pack-store.ts';
-import { isPrivate } from './policy.ts';
+} from '../pack-store.ts';
+import { isPrivate } from '../policy.ts';
 import { packIndex, packMap, registryIndex, versionManifest } from './shapes.ts';
 
 export interface ReadDeps {

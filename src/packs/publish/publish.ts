@@ -6,24 +6,24 @@ import {
   integrityOf,
   parseDigest,
   sameDigest,
-} from '../../storage/digest.ts';
-import { StorageError } from '../../storage/errors.ts';
-import { blobKey } from '../../storage/object-keys.ts';
-import type { Staged, Staging } from '../../storage/staging.ts';
-import type { Authenticate } from '../access/authenticate.ts';
-import type { DelegatedKey } from '../access/delegations.ts';
-import { requireNamespace, requireScope } from '../access/grants.ts';
-import { isOperator, type Principal } from '../access/principal.ts';
-import type { Admit } from '../http/admission.ts';
-import { fault, type Tree } from '../protocol/faults.ts';
-import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
-import type { Receipt } from '../protocol/receipt.ts';
-import { type ArchiveCaps, inspectTarball } from '../protocol/tarball.ts';
-import type { AwaitReceipt } from '../transparency/receipts.ts';
+} from '../../../storage/digest.ts';
+import { StorageError } from '../../../storage/errors.ts';
+import { blobKey } from '../../../storage/object-keys.ts';
+import type { Staged, Staging } from '../../../storage/staging.ts';
+import type { Authenticate } from '../../access/authenticate.ts';
+import type { DelegatedKey } from '../../access/delegations.ts';
+import { requireNamespace, requireScope } from '../../access/grants.ts';
+import { isOperator, type Principal } from '../../access/principal.ts';
+import type { Admit } from '../../http/admission.ts';
+import { fault, type Tree } from '../../protocol/faults.ts';
+import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
+import { type ArchiveCaps, inspectTarball } from '../../protocol/tarball.ts';
+import type { AwaitReceipt } from '../../transparency/receipts.ts';
 import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
 import { alreadyPublished, type CommitDeps, commitVersion, type Recorded } from './commit-version.ts';
-import { type FindHolder, holders, type VersionRecord } from './pack-store.ts';
-import { type PackAddress, type PackPolicy, readPublishAddress } from './policy.ts';
+import { type FindHolder, holders, type VersionRecord } from '../pack-store.ts';
+import { type PackAddress, type PackPolicy, readPublishAddress } from '../policy.ts';
 import { requireStatement } from './statement.ts';
 import { type UnpackedPack, unpack } from './unpack.ts';
 

@@ -4,9 +4,9 @@ import {
   WITHDRAWALS_PAYLOAD_TYPE,
   type Withdrawals,
   withdrawalsPayload,
-} from '../../keys/withdrawals.ts';
-import { coalesce } from '../../storage/coalesce.ts';
-import { type IssueDeps, issueList, type ListKind } from '../access/issue-list.ts';
+} from '../../../keys/withdrawals.ts';
+import { coalesce } from '../../../storage/coalesce.ts';
+import { type IssueDeps, issueList, type ListKind } from '../../access/issue-list.ts';
 import { yankedDigests } from './lifecycle-store.ts';
 
 /** Private packs stand in it like all others: a digest tells nothing to those who do not have the bytes. */

@@ -1,14 +1,14 @@
 // Whether a pack's signature makes it believable for its namespace, asked before it is stored. Pure.
-import { canonicalBytes } from '../../keys/canonical.ts';
-import type { BrokenLink } from '../../keys/chain.ts';
-import { permits } from '../../keys/delegation.ts';
-import { verifyAside } from '../../keys/ed25519.ts';
-import type { NamedKey } from '../../keys/key.ts';
-import type { DelegatedKey } from '../access/delegations.ts';
-import { SIGNATURE_PATH } from '../protocol/build-tarball.ts';
-import { type Fault, fault, type Tree } from '../protocol/faults.ts';
-import { signingOf } from '../protocol/manifest/signing.ts';
-import { mayBeUnsigned, type PackAddress, type PackPolicy } from './policy.ts';
+import { canonicalBytes } from '../../../keys/canonical.ts';
+import type { BrokenLink } from '../../../keys/chain.ts';
+import { permits } from '../../../keys/delegation.ts';
+import { verifyAside } from '../../../keys/ed25519.ts';
+import type { NamedKey } from '../../../keys/key.ts';
+import type { DelegatedKey } from '../../access/delegations.ts';
+import { SIGNATURE_PATH } from '../../protocol/build-tarball.ts';
+import { type Fault, fault, type Tree } from '../../protocol/faults.ts';
+import { signingOf } from '../../protocol/manifest/signing.ts';
+import { mayBeUnsigned, type PackAddress, type PackPolicy } from '../policy.ts';
 import type { UnpackedPack } from './unpack.ts';
 
 const SIGNATURE_BYTES = 64;

@@ -1,12 +1,12 @@
 // What a tarball says it is, checked stage by stage as the specification orders them. Pure.
-import type { JsonValue } from '../../keys/canonical.ts';
-import { type FaultCode, fault, faultOf, type Tree, type Violation } from '../protocol/faults.ts';
-import { parseStrictJson } from '../protocol/json.ts';
-import { describeManifest, type ManifestFacts, reservedTypeIds } from '../protocol/manifest/describe.ts';
-import { checkManifest, type Stage } from '../protocol/manifest/index.ts';
-import { referencedFiles } from '../protocol/manifest/references.ts';
-import type { PackedFile, TarballReport } from '../protocol/tarball.ts';
-import type { PackAddress } from './policy.ts';
+import type { JsonValue } from '../../../keys/canonical.ts';
+import { type FaultCode, fault, faultOf, type Tree, type Violation } from '../../protocol/faults.ts';
+import { parseStrictJson } from '../../protocol/json.ts';
+import { describeManifest, type ManifestFacts, reservedTypeIds } from '../../protocol/manifest/describe.ts';
+import { checkManifest, type Stage } from '../../protocol/manifest/index.ts';
+import { referencedFiles } from '../../protocol/manifest/references.ts';
+import type { PackedFile, TarballReport } from '../../protocol/tarball.ts';
+import type { PackAddress } from '../policy.ts';
 
 /** A tarball whose archive and manifest keep every rule of its tree. */
 export interface UnpackedPack {

@@ -1,6 +1,6 @@
 // How versions stand, as rows: the yank of one, and the list of all that are yanked.
-import type { Queryable, Tx } from '../database/connect.ts';
-import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
+import type { Queryable, Tx } from '../../database/connect.ts';
+import { nameKey, type PackName, type PackVersion } from '../../protocol/pack-id.ts';
 import type { YankNote } from './yank-note.ts';
 
 /** How a version stands, and by which event; null where nothing ever changed it. */

@@ -1,19 +1,19 @@
 // Yanks a version and takes that back: its bytes stay served, and everybody learns how it stands.
-import { requireStillActing } from '../access/acting-store.ts';
-import type { Authenticate } from '../access/authenticate.ts';
-import type { Body } from '../access/fields.ts';
-import { requireNamespace, requireScope } from '../access/grants.ts';
-import { actorOf, isOperator, type Principal, type TokenScope } from '../access/principal.ts';
-import type { Sql, Tx } from '../database/connect.ts';
-import { inTransaction } from '../database/transaction.ts';
-import type { EventFacts, RecordedEvent } from '../protocol/event.ts';
-import { fault } from '../protocol/faults.ts';
-import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
-import type { Receipt } from '../protocol/receipt.ts';
-import type { AppendEvent } from '../transparency/append.ts';
-import type { AwaitReceipt } from '../transparency/receipts.ts';
+import { requireStillActing } from '../../access/acting-store.ts';
+import type { Authenticate } from '../../access/authenticate.ts';
+import type { Body } from '../../access/fields.ts';
+import { requireNamespace, requireScope } from '../../access/grants.ts';
+import { actorOf, isOperator, type Principal, type TokenScope } from '../../access/principal.ts';
+import type { Sql, Tx } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import type { EventFacts, RecordedEvent } from '../../protocol/event.ts';
+import { fault } from '../../protocol/faults.ts';
+import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
+import type { AppendEvent } from '../../transparency/append.ts';
+import type { AwaitReceipt } from '../../transparency/receipts.ts';
 import { countYanked, lockStanding, type StandingRow, setYanked } from './lifecycle-store.ts';
-import { isPrivate, type PackAddress, readName, readVersion, requireYankRoom } from './policy.ts';
+import { isPrivate, type PackAddress, readName, readVersion, requireYankRoom } from '../policy.ts';
 import { readYankGrounds, type YankGrounds, type YankNote } from './yank-note.ts';
 
 export interface LifecycleDeps {

@@ -1,10 +1,10 @@
 // Whether the release statement that came with an upload is the word of the key that signed pack.json. Pure.
-import { envelopeText } from '../../keys/envelope.ts';
-import type { Digest } from '../../storage/digest.ts';
-import { fault } from '../protocol/faults.ts';
-import { describeRelease, requireAgreement } from '../protocol/release.ts';
-import { readStatementHeader, verifyReleaseStatement } from '../protocol/statement-envelope.ts';
-import { StatementError } from '../protocol/statement-errors.ts';
+import { envelopeText } from '../../../keys/envelope.ts';
+import type { Digest } from '../../../storage/digest.ts';
+import { fault } from '../../protocol/faults.ts';
+import { describeRelease, requireAgreement } from '../../protocol/release.ts';
+import { readStatementHeader, verifyReleaseStatement } from '../../protocol/statement-envelope.ts';
+import { StatementError } from '../../protocol/statement-errors.ts';
 import type { BelievedNote } from './believe.ts';
 
 const agreedText = (
