@@ -47,14 +47,9 @@ import type { Pace } from './http/steady.ts';
 import { knownBases, leaveToHumans, lockProposalsOf } from './knowledge/contributions/staffing-store.ts';
 import { openKnowledge } from './knowledge/open.ts';
 import { type AppendRetrieval, retrievalAppender } from './knowledge/retrieve/retrieval-store.ts';
-import { readDiscovery as makeDiscovery } from './packs/read/discovery.ts';
-import { unyankVersion, yankVersion } from './packs/lifecycle/yank.ts';
-import { insertVersion, namespaceInUse } from './packs/pack-store.ts';
-import { type PublishDeps, publishPack } from './packs/publish/publish.ts';
-import { packTopicsOf, readPack, readRegistryIndex, readVersionPart } from './packs/read/read.ts';
-import { addPackRoutes } from './packs/routes.ts';
 import { reissueWithdrawals, WITHDRAWALS } from './packs/lifecycle/withdrawals.ts';
-import { DEFAULT_ARCHIVE_CAPS } from './protocol/tarball.ts';
+import { openPacks, type PacksDeps } from './packs/open.ts';
+import { namespaceInUse } from './packs/pack-store.ts';
 import { appendEvent, makeEvent } from './transparency/append.ts';
 import { auditAdvert, openAuditKey } from './transparency/audit-chain/key.ts';
 import { mintCheckpoints } from './transparency/audit-chain/mint.ts';
@@ -87,7 +82,6 @@ const STAGED_IN_MEMORY = 256 * 1024;
 const MAX_UPLOADS = 64;
 const MAX_UPLOADS_OF_ACCOUNT = 8;
 const UPLOAD_PACE: Pace = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
-const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 /** Each takes much of the disk and of the database for minutes. */
 const MAX_ARCHIVES = 4;
 const MAX_ARCHIVES_OF_ACCOUNT = 2;
@@ -103,7 +97,7 @@ const WITNESS_TIMEOUT_MS = 5_000;
 export interface Overrides {
   /** Where it is given, nobody holds it against the clock of the database. */
   readonly now?: () => Date;
-  readonly publishing?: (deps: PublishDeps) => PublishDeps;
+  readonly publishing?: PacksDeps['publishing'];
   readonly sealing?: (steps: SealSteps) => SealSteps;
   /** How a read of a knowledge base is recorded. */
   readonly recordRead?: (append: AppendRetrieval) => AppendRetrieval;
@@ -197,13 +191,15 @@ const wire = async (
   let followRoot = (): void => undefined;
   let noticeKnowledge = (_kind: string): void => undefined;
   let forgetPrincipals = (_subject: string): void => undefined;
+  let forgetPacks = (_subject: string): void => undefined;
   const forget = (subject: string): void => {
     if (subject.startsWith('token:')) tokens.forget();
     if (subject.startsWith('key:')) keysInUse.forget();
     if (subject.startsWith('root:')) followRoot();
     if (subject.startsWith('namespace:')) holders.forget();
     forgetPrincipals(subject);
-    for (const topic of [...packTopicsOf(subject), ...trustTopicsOf(subject)]) cache.forget(topic);
+    forgetPacks(subject);
+    for (const topic of trustTopicsOf(subject)) cache.forget(topic);
   };
   const watch = await watchLog(sql, () => cache.forget(HEAD_TOPIC));
   const treeSize = async (): Promise<number> => (await watch.newestHead())?.size ?? 0;
@@ -306,39 +302,10 @@ const wire = async (
     proposals: { lock: lockProposalsOf, leaveToHumans },
   });
   forgetPrincipals = workforces.forget;
-  const reads = {
-    sql,
-    blobs,
-    cache,
-    now,
-    maxTarballBytes: MAX_UPLOAD_BYTES,
-    findProof: findProof(receipts),
-  };
-  const publishing: PublishDeps = {
-    ...access,
-    blobs,
-    staging,
-    policy,
-    caps: { ...DEFAULT_ARCHIVE_CAPS, maxUploadBytes: MAX_UPLOAD_BYTES },
-    // Remembered only here, where the statement that commits asks about the token once more.
-    authenticate: authenticate({ findToken: tokens.find, now }),
-    delegatedKey: keysInUse.find,
-    makeEvent: makeEvent({ now }),
-    insertVersion: insertVersion(sql),
-    awaitReceipt: awaitReceipt(receipts),
-    admit: admission({ most: MAX_UPLOADS, mostOfOne: MAX_UPLOADS_OF_ACCOUNT }),
-  };
-
-  const lifecycle = {
-    ...access,
-    authenticate: asks,
-    reissueWithdrawals: reissueWithdrawn,
-    awaitReceipt: awaitReceipt(receipts),
-  };
-
   // Remembered, since every statement that commits, a read's too, asks about token and principal once more.
+  const asksFast = authenticate({ findToken: tokens.find, now });
   const acting = whoActs({
-    authenticate: authenticate({ findToken: tokens.find, now }),
+    authenticate: asksFast,
     principalsOf: workforces.principalsOf,
   });
   const knowledge = openKnowledge({
@@ -360,7 +327,7 @@ const wire = async (
     delegatedKey: keysInUse.find,
     alarm: (sentence, evidence) => log.error(evidence, sentence),
     recordRead: overrides.recordRead?.(retrievalAppender(sql)) ?? retrievalAppender(sql),
-    admitUpload: publishing.admit,
+    admitUpload: admission({ most: MAX_UPLOADS, mostOfOne: MAX_UPLOADS_OF_ACCOUNT }),
     admitImport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),
     admitExport: admission({ most: MAX_ARCHIVES, mostOfOne: MAX_ARCHIVES_OF_ACCOUNT }),
     pace: overrides.uploadPace ?? UPLOAD_PACE,
@@ -369,17 +336,28 @@ const wire = async (
 
   const url = (): string => config.publicUrl ?? listeningUrl(server, config.host);
   const keyList = listKeys({ sql, now });
-  const readDiscovery = makeDiscovery({
+  const packs = openPacks({
+    ...access,
+    blobs,
+    staging,
     cache,
-    topics: [KEYS_TOPIC],
-    name: config.registryName,
-    url,
-    privateRegistry,
+    policy,
+    authenticate: asks,
+    authenticateUpload: asksFast,
+    delegatedKey: keysInUse.find,
     listKeys: keyList,
-    listClaims: () => allClaims(sql),
+    makeEvent: makeEvent({ now }),
+    reissueWithdrawals: reissueWithdrawn,
+    awaitReceipt: awaitReceipt(receipts),
+    findProof: findProof(receipts),
+    pace: overrides.uploadPace ?? UPLOAD_PACE,
+    registryName: config.registryName,
+    url,
     log: () => ({ origin: trust.root().log.origin, vkey: formatVkey(trust.root().log.vkey) }),
     auth: auditAdvert(auditKey.publicKey),
+    publishing: overrides.publishing,
   });
+  forgetPacks = packs.forget;
 
   const router = new Router({ sensitive: true, strict: true });
   addHealthRoutes(router, {
@@ -433,18 +411,7 @@ const wire = async (
   });
   addWorkforceRoutes(router, workforces.routes);
   knowledge.addRoutes(router);
-  addPackRoutes(router, {
-    publish: publishPack(overrides.publishing?.(publishing) ?? publishing),
-    yank: yankVersion(lifecycle),
-    unyank: unyankVersion(lifecycle),
-    readPack: readPack(reads),
-    readRegistryIndex: readRegistryIndex(reads),
-    readVersionPart: readVersionPart(reads),
-    readDiscovery,
-    authenticate: asks,
-    holderOfNamespace: holders.find,
-    pace: overrides.uploadPace ?? UPLOAD_PACE,
-  });
+  packs.addRoutes(router);
 
   const server = createHttpServer({ router, ready: cache.ready, log, isUnavailable });
   const witnessing = askWitnesses({
@@ -463,6 +430,7 @@ const wire = async (
       { name: 'sweep', everyMs: SWEEP_MS, run: () => staging.sweep(SWEEP_MS) },
       { name: 'audit', everyMs: AUDIT_MS, run: mintCheckpoints({ ...auditing, signer: auditKey.signer }) },
       { name: 'witnesses', everyMs: WITNESS_MS, run: witnessing },
+      ...packs.chores,
       ...knowledge.chores,
     ],
     log,

@@ -8,7 +8,7 @@ import { addAccessRoutes } from '../src/access/routes.ts';
 import { addWorkforceRoutes } from '../src/access/workforces/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
 import { openKnowledge } from '../src/knowledge/open.ts';
-import { addPackRoutes } from '../src/packs/routes.ts';
+import { openPacks } from '../src/packs/open.ts';
 import { KNOWLEDGE_EVENT_KINDS } from '../src/protocol/knowledge/event-kinds.ts';
 import { addAuditRoutes } from '../src/transparency/audit-chain/routes.ts';
 import { addLogRoutes } from '../src/transparency/routes.ts';
@@ -47,7 +47,7 @@ const mounted = (): string[] => {
   addHealthRoutes(router, {});
   addAccessRoutes(router, {} as never);
   addWorkforceRoutes(router, {} as never);
-  addPackRoutes(router, {} as never);
+  openPacks({} as never).addRoutes(router);
   addLogRoutes(router, {} as never);
   addWitnessRoutes(router, {} as never);
   addAuditRoutes(router, {} as never);

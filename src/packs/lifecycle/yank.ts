@@ -12,8 +12,8 @@ import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
 import type { AppendEvent } from '../../transparency/append.ts';
 import type { AwaitReceipt } from '../../transparency/receipts.ts';
-import { countYanked, lockStanding, type StandingRow, setYanked } from './lifecycle-store.ts';
 import { isPrivate, type PackAddress, readName, readVersion, requireYankRoom } from '../policy.ts';
+import { countYanked, lockStanding, type StandingRow, setYanked } from './lifecycle-store.ts';
 import { readYankGrounds, type YankGrounds, type YankNote } from './yank-note.ts';
 
 export interface LifecycleDeps {

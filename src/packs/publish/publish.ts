@@ -20,10 +20,10 @@ import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
 import { type ArchiveCaps, inspectTarball } from '../../protocol/tarball.ts';
 import type { AwaitReceipt } from '../../transparency/receipts.ts';
-import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
-import { alreadyPublished, type CommitDeps, commitVersion, type Recorded } from './commit-version.ts';
 import { type FindHolder, holders, type VersionRecord } from '../pack-store.ts';
 import { type PackAddress, type PackPolicy, readPublishAddress } from '../policy.ts';
+import { type BelievedNote, findSignature, requireBelief } from './believe.ts';
+import { alreadyPublished, type CommitDeps, commitVersion, type Recorded } from './commit-version.ts';
 import { requireStatement } from './statement.ts';
 import { type UnpackedPack, unpack } from './unpack.ts';
 
