@@ -47,7 +47,7 @@ const mounted = (): string[] => {
   addHealthRoutes(router, {});
   addAccessRoutes(router, {} as never);
   addWorkforceRoutes(router, {} as never);
-  openPacks({} as never).addRoutes(router);
+  openPacks({ policy: {} } as never).addRoutes(router);
   addLogRoutes(router, {} as never);
   addWitnessRoutes(router, {} as never);
   addAuditRoutes(router, {} as never);

@@ -7,6 +7,7 @@ export const SCOPES = [
   'packs:yank',
   'packs:yank-revert',
   'packs:read',
+  'advisories:publish',
   'keys:manage',
   'namespaces:claim',
   'audit:read',

@@ -92,6 +92,39 @@ export const FAULTS = {
     v2: 'attestry.statement_not_available',
     says: 'This version was published without a release statement.',
   },
+  // How versions stand
+  unpublish_window_expired: {
+    status: 400,
+    v2: 'attestry.unpublish_window_expired',
+    says: 'A version can be unpublished in its first 72 hours only; after that, yank it.',
+  },
+  advisory_active: {
+    status: 409,
+    v2: 'attestry.advisory_active',
+    says: 'An active advisory names this version: it stays yanked until the advisory is withdrawn or changed.',
+  },
+  advisory_not_found: {
+    status: 404,
+    v2: 'not_found',
+    says: 'There is no such advisory here.',
+  },
+  // Keys and namespaces
+  key_not_found: { status: 404, v2: 'not_found', says: 'There is no such key here.' },
+  rotation_proof_invalid: {
+    status: 400,
+    v2: 'attestry.rotation_proof_invalid',
+    says: 'The old key did not sign for the new one: sign kid, public key and validFrom of the new key with the old one.',
+  },
+  namespace_held: {
+    status: 403,
+    v2: 'pack_namespace_unauthorized',
+    says: 'This name is held for the operator, or looks like one that is: ask the operator for it.',
+  },
+  domain_unproven: {
+    status: 403,
+    v2: 'attestry.domain_unproven',
+    says: 'The domain does not name this account: publish the proof there, then try again.',
+  },
   // Knowledge: who acts
   principal_required: { status: 403, says: 'This account acts as nobody here, or as several: name one.' },
   principal_in_use: {
@@ -171,6 +204,19 @@ export const FAULTS = {
     v2: 'attestry.range_not_satisfiable',
     says: 'The range lies outside the file.',
   },
+  idempotency_key_invalid: {
+    status: 400,
+    says: 'An Idempotency-Key has 1 to 255 visible characters.',
+  },
+  idempotency_in_flight: {
+    status: 409,
+    says: 'A request with this Idempotency-Key is under way: wait, and send it again.',
+  },
+  idempotency_key_mismatch: {
+    status: 409,
+    says: 'This Idempotency-Key was used for another request: take a new one.',
+  },
+  rate_limited: { status: 429, says: 'Too many requests: wait as long as Retry-After says.' },
   busy: { status: 503, v2: 'attestry.busy', says: 'The registry is at its limit; try again shortly.' },
   unavailable: {
     status: 503,
