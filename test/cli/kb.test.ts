@@ -271,6 +271,45 @@ describe('what stands otherwise than the command takes it', { timeout: 120_000 }
   });
 });
 
+describe('what was', { timeout: 120_000 }, () => {
+  it('says what was current at a position of the log or at a time, and nothing of what is to come', async () => {
+    const { moves } = await document('kb', 'history', BASE);
+    const first = moves.at(-1);
+    const then = await document('kb', 'at', BASE, first.moved_at);
+    expect(then).toMatchObject({ knowledge_base_version: first.to_version, generation: first.generation });
+    const moved = ['--kind', 'KnowledgeBaseCurrentPointerMoved', '--limit', '1'];
+    const { events } = await document('kb', 'events', '--base', BASE, ...moved);
+    expect(await ok('kb', 'at', BASE, String(events[0].position))).toBe(`${BASE}@${first.to_version}\n`);
+    const later = await shell.run('kb', 'at', BASE, '2999-01-01T00:00:00Z');
+    expect(later).toMatchObject({ code: 1, stdout: '' });
+    expect(later.stderr).toContain('ask for what is current');
+  });
+
+  it('names the event that led to a proposal, and says where there was none', async () => {
+    const { moves } = await document('kb', 'history', OTHER);
+    await write('four.md', 'four\n');
+    const caused = await propose(OTHER, 'four.md', '--cause', moves[0].event_id);
+    expect(await document('kb', 'ancestry', caused)).toMatchObject({
+      parent: { event_ref: moves[0].event_id },
+    });
+    await write('five.md', 'five\n');
+    expect(await ok('kb', 'ancestry', await propose(OTHER, 'five.md'))).toContain('Nothing on record led to');
+  });
+
+  it('erases a document when that is said twice, and gives it out no more', async () => {
+    const { blob } = await document('kb', 'get', OTHER, 'a/one.md');
+    const erase = ['kb', 'erase', OTHER, blob, '--authority', 'GDPR-17', '--reason', 'personal-data'];
+    const once = await shell.run(...erase);
+    expect(once).toMatchObject({ code: 2, stdout: '' });
+    expect(once.stderr).toContain('--yes');
+    expect(await ok('kb', 'get', OTHER, 'a/one.md')).toBe('one\n');
+    expect(await ok(...erase, '--yes')).toContain('Its bytes are destroyed.');
+    const gone = await shell.run('kb', 'get', OTHER, 'a/one.md');
+    expect(gone).toMatchObject({ code: 1, stdout: '' });
+    expect(gone.stderr).toContain('content_erased');
+  });
+});
+
 describe('a signed decision', { timeout: 120_000 }, () => {
   it('is taken where a policy asks for it, once the registry knows the key', async () => {
     await ok('kb', 'policy', OTHER, '--set', 'signed_decisions=true');

@@ -1,4 +1,4 @@
-// The words of "attestry kb" about the past: history, versions, rollback, promote, events, replay.
+// The words of "attestry kb" about the past: history, versions, at, rollback, promote, ancestry, erase, events, replay.
 import type { Command } from 'commander';
 import { addAs, addBelief, code } from './kb-options.ts';
 import { wholeNumber } from './text-options.ts';
@@ -6,6 +6,8 @@ import { example, later } from './words.ts';
 
 const BASE = 'kb:acme.example:claims:policy-wording';
 const VERSION = 'bafyreifxmzrutfbvjuzytdwuzsdxe5qn6jnl6ymzvajvtdl7jvdcpnyxli';
+
+const DOCUMENT = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
 
 const LISTS = [
   ['history', 'list how the pointer of a base moved, newest first'],
@@ -39,8 +41,44 @@ const addPast = (kb: Command): void => {
   }
 };
 
+const addThen = (kb: Command): void => {
+  example(
+    addAs(
+      kb
+        .command('at')
+        .argument('<base>')
+        .argument('<when>', 'a position in the log, or a time such as 2027-01-31T00:00:00Z')
+        .description('say which version was current then'),
+    ),
+    `attestry kb at ${BASE} 2027-01-31T00:00:00Z`,
+  ).action(later(() => import('../kb/past.ts'), 'at'));
+  example(
+    addAs(
+      kb
+        .command('ancestry')
+        .argument('<contribution>', 'its id, or the base where it is the only one in review')
+        .description('say which event led to a proposal'),
+    ),
+    `attestry kb ancestry ${BASE}`,
+  ).action(later(() => import('../kb/past.ts'), 'ancestry'));
+  example(
+    addAs(
+      kb
+        .command('erase')
+        .argument('<base>')
+        .argument('<document>', 'the content id of its bytes; "attestry kb get --json" names it as blob')
+        .description('give a document out no more, and destroy its bytes; the record of it stays'),
+    )
+      .requiredOption('--authority <name>', 'who or what demands it: a law, a contract, a case')
+      .requiredOption('--reason <code>', 'why, as a key such as personal-data', code)
+      .option('--yes', 'erase it; there is no way back'),
+    `attestry kb erase ${BASE} ${DOCUMENT} --authority GDPR-17 --reason personal-data --yes`,
+  ).action(later(() => import('../kb/past.ts'), 'erase'));
+};
+
 export const addRecords = (kb: Command): void => {
   addPast(kb);
+  addThen(kb);
   example(
     addBelief(
       kb

@@ -36,6 +36,10 @@ export const pathNamed = (text: string): KnowledgePath =>
 export const versionNamed = (text: string): string =>
   asUsage(() => parseCid(text.slice(text.lastIndexOf('@') + 1)), `"${text.slice(0, 200)}" is no version`);
 
+/** A document by the content id of its bytes, as "kb get --json" names it under `blob`. @throws UsageError */
+export const documentNamed = (text: string): string =>
+  asUsage(() => parseCid(text), `"${text.slice(0, 200)}" is no document`);
+
 export const baseAddress = (base: string): string => `/bases/${encodeURIComponent(base)}`;
 
 export const contributionAddress = (id: string): string => `/contributions/${encodeURIComponent(id)}`;
