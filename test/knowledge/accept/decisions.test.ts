@@ -443,7 +443,7 @@ describe('a rollback', () => {
   });
 });
 
-describe('a shadow acceptance', () => {
+describe('G11: a shadow acceptance', () => {
   it('makes the version, and leaves the pointer where it is until somebody promotes it', async () => {
     await on({});
     const first = await publish(author, reviewer, { 'a.md': 'First.' }, base);
@@ -499,7 +499,7 @@ describe('a signal of another workforce', () => {
     );
   });
 
-  it('names its host in the event where that is another one, and nowhere else', async () => {
+  it('M14: names its host in the event where that is another one, and nowhere else', async () => {
     await on({ external: [signal.workforce as never] });
     const far = await propose(agent, { files: { 'f.md': 'Far.' }, more: { signal }, base });
     const near = await propose(agent, { files: { 'n.md': 'Near.' }, base });

@@ -49,7 +49,7 @@ const find = async (query: string, as = both) => {
 const kinds = (events: readonly Found[]) => events.map(({ kind }) => kind);
 
 describe('a search', () => {
-  it('by base finds what happened to it, oldest first', async () => {
+  it('G2: by base finds what happened to it, oldest first', async () => {
     const { events, json } = await find(`base=${world.id}`);
     expect(new Set(kinds(events.slice(0, 2)))).toEqual(
       new Set(['KnowledgeBaseVersionCreated', 'KnowledgeBaseCurrentPointerMoved']),

@@ -198,7 +198,7 @@ describe('over HTTP', () => {
     expect(await governed(world.registry)).toEqual(before);
   });
 
-  it('a token needs the scope of what it does, and a worker a trace', async () => {
+  it('M15: a token needs the scope of what it does, and a worker a trace', async () => {
     const path = `/knowledge/v1/bases/${BASE}`;
     const issue = async (scopes: readonly string[]) => {
       const body = { account: world.steward.account, scopes };

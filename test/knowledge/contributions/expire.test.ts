@@ -97,7 +97,7 @@ describe('an open contribution', () => {
 });
 
 describe('a contribution that has come to its end', () => {
-  it.each(['accepted', 'rejected', 'withdrawn'] as const)('as %s never expires', async (state) => {
+  it.each(['accepted', 'rejected', 'withdrawn'] as const)('M13: as %s never expires', async (state) => {
     const done = await propose(state);
     clock += 60 * DAY;
     const before = await world.stored();

@@ -77,7 +77,7 @@ describe.each(EVERY_WAY)('%s', (_, rest, told) => {
       expect(answer.json.retrieved_content_hash).toBe(row.hash);
   });
 
-  it('check 17: is not given out while it cannot be recorded, and is once it can', async () => {
+  it('G5, check 17: is not given out while it cannot be recorded, and is once it can', async () => {
     const before = await world.stored();
     await world.sql`alter table knowledge_retrievals rename to elsewhere`;
     const refused = await world

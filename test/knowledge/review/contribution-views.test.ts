@@ -131,7 +131,7 @@ describe('one contribution', () => {
 describe('where a contribution comes from', () => {
   const parent = async (of: ContributionRecord) => (await world.get(`/contributions/${of.id}/ancestry`)).json;
 
-  it('is one hop, with the host where that is another one', async () => {
+  it('M16: is one hop, with the host where that is another one', async () => {
     expect(await parent(answered)).toEqual({
       contribution_id: answered.id,
       parent: {

@@ -47,7 +47,7 @@ const queue = async (query = '', as = both) => (await world.get(`/review-queue${
 const ids = (items: { contribution_id: string }[]) => items.map(({ contribution_id }) => contribution_id);
 
 describe('the review queue', () => {
-  it('holds what is open and not over, the longest waiting first', async () => {
+  it('G4: holds what is open and not over, the longest waiting first', async () => {
     const { items, next } = await queue();
     expect([ids(items), next]).toEqual([waiting.map(({ id }) => id), null]);
     expect(items.map(({ age_seconds }: { age_seconds: number }) => age_seconds)).toEqual([240, 180, 120, 60]);

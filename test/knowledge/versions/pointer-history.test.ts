@@ -60,7 +60,7 @@ describe('what was current', () => {
     }
   });
 
-  it('is not known from before the first move, and never answered with what is current today', async () => {
+  it('M19: is not known from before the first move, and never answered with what is current today', async () => {
     const before = new Date((times[0] as Date).getTime() - 1).toISOString();
     expect(await resolve(before)).toMatchObject({
       status: 410,

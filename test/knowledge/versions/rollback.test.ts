@@ -49,7 +49,7 @@ describe('after a rollback', () => {
     position = answer.json.receipt.index;
   });
 
-  it('the older version is current, and the later one is still there under its own name', async () => {
+  it('G3: the older version is current, and the later one is still there under its own name', async () => {
     expect([await textAt('current'), await textAt(versions[0] ?? '')]).toEqual(['one', 'one']);
     expect(await textAt(versions[1] ?? '')).toBe('two');
     expect(await get(`/bases/${BASE}/resolve?as_of=${position - 1}`)).toMatchObject({
@@ -96,7 +96,7 @@ describe('after a rollback', () => {
 });
 
 describe('the events of a base', () => {
-  it('lead from the move of a pointer back to the proposal, and to the rollback that came before it', async () => {
+  it('M12, G12: lead from the move of a pointer back to the proposal, and to the rollback that came before it', async () => {
     const { events } = await get(`/events?base=${BASE}&limit=200`);
     const byId = new Map(events.map((event: { event_id: string }) => [event.event_id, event]));
     const kinds: string[] = [];
