@@ -1,0 +1,54 @@
+// Compares the keychain that is served with each pack with the rotations that the log records, both ways.
+import type { JsonObject } from '../../../keys/canonical.ts';
+import { inLanes } from '../../../storage/in-lanes.ts';
+import { at, listOf, textOf } from '../../protocol/manifest/read.ts';
+import type { PackChecks } from './compare-packs.ts';
+import { AT_ONCE } from './fetch.ts';
+
+const MAX_KEYCHAIN_BYTES = 16 * 1024 * 1024;
+
+interface ServedKey {
+  readonly kid: string;
+  readonly rotatedTo: string | undefined;
+  readonly rotatedFrom: string | undefined;
+}
+
+const servedKeys = (keychain: JsonObject): readonly ServedKey[] =>
+  listOf(keychain['keys']).flatMap((entry) => {
+    const kid = textOf(at(entry, 'kid'));
+    const [rotatedTo, rotatedFrom] = [textOf(at(entry, 'rotatedTo')), textOf(at(entry, 'rotatedFrom'))];
+    return kid === undefined ? [] : [{ kid, rotatedTo, rotatedFrom }];
+  });
+
+/** Findings are of the pack, since it is its keychain that is looked at again. */
+const checkKey = (
+  { facts, report }: PackChecks,
+  { kid, rotatedTo, rotatedFrom }: ServedKey,
+  subject: string,
+): void => {
+  const { keys } = facts.keyTable;
+  const logged = keys.get(kid);
+  if (logged === undefined) {
+    // A key that speaks for private packs too was delegated behind a seal.
+    if (!facts.kinds.has('sealed')) report('key_unlogged', subject, { kid });
+    return;
+  }
+  const { rotation } = logged;
+  const follows = rotatedFrom === undefined || keys.get(rotatedFrom)?.rotation?.rotatedTo === kid;
+  if ((rotatedTo !== undefined && rotatedTo !== rotation?.rotatedTo) || !follows)
+    report('rotation_unlogged', subject, { kid, rotatedTo, rotatedFrom }, logged.position);
+  else if (rotation !== undefined && rotatedTo === undefined)
+    report('rotation_missing', subject, { kid, expected: rotation.rotatedTo }, rotation.position);
+};
+
+/** Registries without keychains serve none; what they say of keys stands in their keyring. */
+const checkKeychain = async (the: PackChecks, name: string): Promise<void> => {
+  const path = `/v1/packs/${encodeURIComponent(name)}/-/keychain`;
+  const keychain = await the.registry.reader.document('registry', path, MAX_KEYCHAIN_BYTES);
+  if (keychain === undefined) return;
+  for (const key of servedKeys(keychain)) checkKey(the, key, `pack:${name}`);
+};
+
+/** By names of packs; rejects where the registry does not answer. */
+export const checkKeychains = (the: PackChecks, names: Iterable<string>): Promise<void> =>
+  inLanes(names, AT_ONCE, (name) => checkKeychain(the, name));
