@@ -1,7 +1,9 @@
 // Speaks to a registry from a browser, whose own rules say which addresses a page may reach and what a redirect may carry.
+
+import { type Reply, TransportError } from '../../network/transport-error.ts';
 import { joinBytes } from '../../protocol/join-bytes.ts';
 import { parseHttpUrl } from './http-url.ts';
-import { type GetRules, type Reply, type Transport, TransportError } from './transport.ts';
+import type { GetRules, Transport } from './transport.ts';
 
 export interface FetchTransportOptions {
   /** The registry's own address: no other origin is shown the token. */

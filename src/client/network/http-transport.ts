@@ -1,13 +1,16 @@
 // Speaks HTTP to a registry that may be hostile: follows few redirects, and none into the client's own surroundings.
-import { lookup as dnsLookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { type Exchange, exchange, type HttpReply, isRedirect, newAgents } from './http-exchange.ts';
+import {
+  type Exchange,
+  exchange,
+  type HttpReply,
+  isRedirect,
+  newAgents,
+} from '../../network/http-exchange.ts';
+import { isPublicAddress } from '../../network/public-address.ts';
+import { inTime, type Lookup, resolveHost, systemLookup } from '../../network/resolve.ts';
+import { type Reply, TransportError } from '../../network/transport-error.ts';
 import { parseHttpUrl } from './http-url.ts';
-import { isPublicAddress } from './public-address.ts';
-import { type GetRules, type Reply, type Transport, TransportError } from './transport.ts';
-
-/** All addresses of a host name. */
-export type Lookup = (host: string) => Promise<readonly string[]>;
+import type { GetRules, Transport } from './transport.ts';
 
 export interface HttpTransportOptions {
   /** The address the user typed. Its origin may be private, and no other is shown the token. */
@@ -30,9 +33,6 @@ const MAX_SENT_REPLY = 16 * 1024 * 1024;
 const OVERALL_MS = 120_000;
 const IDLE_MS = 15_000;
 
-const systemLookup: Lookup = async (host) =>
-  (await dnsLookup(host, { all: true })).map(({ address }) => address);
-
 /** Where a redirect leads. @throws TransportError `redirect_scheme` or `redirect_downgrade` */
 export const redirectTarget = (from: URL, location: string): URL => {
   const evidence = { from: from.href, to: location.slice(0, 300) };
@@ -42,27 +42,6 @@ export const redirectTarget = (from: URL, location: string): URL => {
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw new TransportError('redirect_downgrade', evidence);
   return to;
-};
-
-const resolveHost = async (url: URL, lookup: Lookup): Promise<readonly string[]> => {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) return [host];
-  const addresses = await lookup(host).catch((cause: unknown) => {
-    const errno = cause instanceof Error && 'code' in cause ? cause.code : String(cause);
-    throw new TransportError('unreachable', { url: url.href, errno }, cause);
-  });
-  if (addresses.length === 0) throw new TransportError('unreachable', { url: url.href, errno: 'no address' });
-  return addresses;
-};
-
-/** Name resolution cannot be called off, but it need not be waited for. */
-const inTime = async <T>(work: Promise<T>, deadline: number, url: URL): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const tooSlow = () => reject(new TransportError('too_slow', { url: url.href }));
-    timer = setTimeout(tooSlow, deadline - Date.now());
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 };
 
 /** The addresses of one origin, asked for once: no later answer of a name server changes where it is. */

@@ -1,5 +1,5 @@
 // Reads the addresses that people and registries give: http or https, and no credentials in them. Pure.
-import { TransportError } from './transport.ts';
+import { TransportError } from '../../network/transport-error.ts';
 
 /** @throws TransportError `address_invalid` */
 export const parseHttpUrl = (text: string): URL => {

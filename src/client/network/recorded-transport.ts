@@ -1,6 +1,8 @@
 // Keeps the answers of a registry as they are given, and gives them again without asking anybody.
+
+import { type Reply, TransportError } from '../../network/transport-error.ts';
 import type { RecordedAnswer } from '../bundle.ts';
-import { type GetRules, type Reply, type Transport, TransportError } from './transport.ts';
+import type { GetRules, Transport } from './transport.ts';
 
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 

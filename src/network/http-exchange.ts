@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { type Reply, TransportError } from './transport.ts';
+import { type Reply, TransportError } from './transport-error.ts';
 
 export interface Exchange {
   readonly method: string;

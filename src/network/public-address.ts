@@ -1,4 +1,4 @@
-// Which network addresses a registry may send its clients to: public ones, never the client's own surroundings.
+// Which network addresses others may lead us to: public ones, never this machine's own surroundings.
 import { BlockList, isIP } from 'node:net';
 
 /** Special-purpose ranges (RFC 6890 and its registries) that are not reachable from everywhere. */
