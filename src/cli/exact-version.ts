@@ -16,5 +16,7 @@ export const exactVersion = (text: string): ExactVersion => {
 };
 
 /** The same for versions of both trees. */
-export const yankAddress = ({ name, version }: ExactVersion): string =>
-  `/v1/packs/${encodeURIComponent(name)}/-/${encodeURIComponent(version)}/yank`;
+export const versionAddress = (
+  { name, version }: ExactVersion,
+  ending: '' | '/yank' | '/deprecate' = '',
+): string => `/v1/packs/${encodeURIComponent(name)}/-/${encodeURIComponent(version)}${ending}`;

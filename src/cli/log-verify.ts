@@ -34,7 +34,7 @@ export const findingLine = ({ code, subject, position, message, evidence }: Audi
 
 const summary = ({ counts, durationMs }: AuditReport): string =>
   [
-    `${grouped(counts.versions)} versions of ${grouped(counts.packs)} packs, ${grouped(counts.yanked)} yanked`,
+    `${grouped(counts.versions)} versions of ${grouped(counts.packs)} packs, ${grouped(counts.yanked)} yanked, ${grouped(counts.deprecated)} deprecated, ${grouped(counts.unpublished)} unpublished`,
     `${grouped(counts.keys)} keys, ${grouped(counts.revoked)} revoked`,
     `${grouped(counts.roots)} roots`,
     `${grouped(counts.namespaces)} namespaces`,

@@ -1,11 +1,11 @@
 // attestry unyank: takes a yank back.
 import { registryOf } from './ask.ts';
 import { acting } from './command.ts';
-import { exactVersion, yankAddress } from './exact-version.ts';
+import { exactVersion, versionAddress } from './exact-version.ts';
 
 export const unyank = acting(async (settings, _options, text = '') => {
   const wanted = exactVersion(text);
-  const { status, body } = await registryOf(settings).ask('DELETE', yankAddress(wanted));
+  const { status, body } = await registryOf(settings).ask('DELETE', versionAddress(wanted, '/yank'));
   // The log has nothing to show of a version that never was yanked.
   const never = status === 200 && body['receipt'] === null;
   const what = never ? 'was not yanked; nothing changed.' : 'is offered again; the log keeps its yank.';

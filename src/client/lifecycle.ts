@@ -15,7 +15,12 @@ export interface Standing {
 const because = (text: string, reason: string | undefined): string =>
   reason === undefined ? text : `${text}: ${reason}`;
 
+/** How the registrar's list calls what was unpublished. */
+export const UNPUBLISHED = 'unpublished';
+
 const yankWarning = ({ served, withdrawn }: Standing): readonly string[] => {
+  // Its own registry does not serve it any more: whoever does keeps what its publisher took back.
+  if (withdrawn === UNPUBLISHED) return ['this version was unpublished, and is served here all the same'];
   const reason = textOf(served['yankedReason']);
   if (isYanked(served['yanked'])) return [because('this version was yanked', reason)];
   if (withdrawn === undefined) return [];
@@ -24,7 +29,7 @@ const yankWarning = ({ served, withdrawn }: Standing): readonly string[] => {
 
 /**
  * A yank ends ranges; who names the exact version gets it with a warning (spec/v2 packs.md, Yank).
- * @throws Refusal `pack_version_yanked`
+ * @throws Refusal `pack_version_yanked`, `pack_version_unpublished`
  */
 export const lifecycleWarnings = (
   standing: Standing,
@@ -35,11 +40,17 @@ export const lifecycleWarnings = (
   if (warnings.length > 0 && asked === 'range') {
     const reason = textOf(served['yankedReason']) ?? null;
     const evidence = { name, version, reason, withdrawn: withdrawn ?? null };
-    throw refusal('lifecycle', 'pack_version_yanked', evidence);
+    const code = withdrawn === UNPUBLISHED ? 'pack_version_unpublished' : 'pack_version_yanked';
+    throw refusal('lifecycle', code, evidence);
   }
   const deprecated = served['deprecated'] === true || served['versionDeprecated'] === true;
   const why = textOf(served['deprecationReason']);
-  return [...warnings, ...(deprecated ? [because('this version is deprecated', why)] : [])];
+  const instead = textOf(served['supersededBy']);
+  const advice =
+    instead === undefined
+      ? 'this version is deprecated'
+      : `this version is deprecated in favour of ${instead}`;
+  return [...warnings, ...(deprecated ? [because(advice, why)] : [])];
 };
 
 /** What was recorded before a revocation begins is believed; whoever relies on it should know all the same. */

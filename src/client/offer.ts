@@ -2,10 +2,10 @@
 import type { JsonObject } from '../../keys/canonical.ts';
 import { type Digest, digestOf, digestOfIntegrity, integrityOf, sameDigest } from '../../storage/digest.ts';
 import type { Tree } from '../protocol/faults.ts';
-import { textOf } from '../protocol/manifest/read.ts';
+import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { addressOf, type TreeAddresses } from './discovery.ts';
 import type { Recorded } from './leaf.ts';
-import { refusal } from './refusal.ts';
+import { type Refusal, refusal } from './refusal.ts';
 import { type OpenRegistry, treesOf } from './registry.ts';
 import type { Wanted } from './resolve.ts';
 
@@ -20,18 +20,33 @@ const MAX_SERVED_MANIFEST = 1024 * 1024;
 const MAX_TARBALL_BYTES = 10 * 1024 * 1024;
 const MAX_SIGNATURE_BYTES = 4096;
 
-/** The version where it is served, in the better tree first. @throws Refusal `pack_not_found` */
+const notOffered = ({ name, version }: Wanted, said: readonly JsonObject[]): Refusal => {
+  const note = said.map((fault) => at(fault, 'details', 'unpublished')).find((each) => objectOf(each));
+  if (note === undefined) return refusal('registry', 'pack_not_found', { name, version });
+  const shown = ['at', 'by', 'reason'].map((each) => [each, textOf(at(note, each))?.slice(0, 600) ?? null]);
+  return refusal('lifecycle', 'pack_version_unpublished', { name, version, ...Object.fromEntries(shown) });
+};
+
+/**
+ * The version where it is served, in the better tree first. That it was unpublished is the registry's word alone, and
+ * believed: it only says why nothing is there.
+ * @throws Refusal `pack_not_found`, `pack_version_unpublished`
+ */
 export const findOffer = async (
   registry: OpenRegistry,
-  { name, version }: Wanted,
+  wanted: Wanted,
   pinned: Tree | undefined,
 ): Promise<Offer> => {
+  const { name, version } = wanted;
+  const said: JsonObject[] = [];
   for (const [tree, addresses] of treesOf(registry, pinned)) {
     const path = addressOf(addresses.versionManifest, { name, version });
-    const served = await registry.reader.document('registry', path, MAX_SERVED_MANIFEST);
+    const served = await registry.reader.documentOr('registry', path, MAX_SERVED_MANIFEST, (fault) =>
+      said.push(fault),
+    );
     if (served !== undefined) return { tree, addresses, served };
   }
-  throw refusal('registry', 'pack_not_found', { name, version });
+  throw notOffered(wanted, said);
 };
 
 export const fetchTarball = async (

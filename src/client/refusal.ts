@@ -109,6 +109,7 @@ export const REFUSALS = {
   assurance_too_low: 'Less vouches for the pack than the host asks for.',
   // The version and the host
   pack_version_yanked: 'The version was yanked.',
+  pack_version_unpublished: 'The version was unpublished: its publisher took it back.',
   pack_engine_unsupported: 'The pack does not admit the protocol version of this host.',
   // Bases
   knowledge_not_found: 'The registry shows no such thing to this principal.',

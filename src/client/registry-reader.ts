@@ -1,6 +1,7 @@
 // Fetches the documents of one registry; every failure becomes a refusal of the question they were needed for.
 import type { JsonObject } from '../../keys/canonical.ts';
-import { type Reply, type Transport, TransportError, type TransportErrorCode } from './network/transport.ts';
+import { type Reply, TransportError, type TransportErrorCode } from '../network/transport-error.ts';
+import type { Transport } from './network/transport.ts';
 import { type Question, type RefusalCode, refusal } from './refusal.ts';
 import { strictObjectOf } from './strict-object.ts';
 
@@ -9,6 +10,13 @@ export interface RegistryReader {
   /** Without a trailing slash. */
   readonly base: string;
   readonly document: (question: Question, path: string, maxBytes: number) => Promise<JsonObject | undefined>;
+  /** The same; of one that is absent, what the answer says of that, which nobody signed. */
+  readonly documentOr: (
+    question: Question,
+    path: string,
+    maxBytes: number,
+    onAbsent: (fault: JsonObject) => void,
+  ) => Promise<JsonObject | undefined>;
   readonly bytes: (question: Question, path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
 }
 
@@ -54,15 +62,20 @@ export const readJsonObject = (question: Question, body: Uint8Array, where: stri
 };
 
 export const registryReader = (transport: Transport, base: string): RegistryReader => {
-  const fetch = async (question: Question, path: string, maxBytes: number, accept: string) => {
-    const reply = await transport
-      .get(base + path, { maxBytes, accept })
-      .catch((error: unknown) => refusedBy(question, error));
-    return bodyOf(question, reply);
-  };
+  const ask = (question: Question, path: string, maxBytes: number, accept: string): Promise<Reply> =>
+    transport.get(base + path, { maxBytes, accept }).catch((error: unknown) => refusedBy(question, error));
+  const fetch = async (question: Question, path: string, maxBytes: number, accept: string) =>
+    bodyOf(question, await ask(question, path, maxBytes, accept));
   return {
     base,
     bytes: (question, path, maxBytes) => fetch(question, path, maxBytes, 'application/octet-stream, */*'),
+    documentOr: async (question, path, maxBytes, onAbsent) => {
+      const reply = await ask(question, path, maxBytes, 'application/json');
+      const body = bodyOf(question, reply);
+      const said = body === undefined ? strictObjectOf(reply.body) : undefined;
+      if (said?.ok) onAbsent(said.object);
+      return body && readJsonObject(question, body, path);
+    },
     document: async (question, path, maxBytes) => {
       const body = await fetch(question, path, maxBytes, 'application/json');
       return body && readJsonObject(question, body, path);

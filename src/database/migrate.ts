@@ -44,6 +44,11 @@ const applyNext = (sql: Sql, files: readonly Migration[]): Promise<string | unde
     return next?.name;
   });
 
+/** All pending files in a transaction that nobody else can come between, as where the tables were empty before it. */
+export const applyPendingIn = async (tx: Tx, files: readonly Migration[]): Promise<void> => {
+  for (const file of pendingMigrations(files, await readLedger(tx))) await run(tx, file);
+};
+
 /**
  * Applies those of the files that are pending, in order, and returns the names this call applied.
  *

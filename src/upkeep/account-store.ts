@@ -10,10 +10,15 @@ interface MadeBy {
   readonly sealed: Uint8Array | null;
 }
 
-/** A key, the event that delegated it, and the one that took it back. */
-export type KeyRow = DelegationRow &
+/** A key, the event that stated its delegation as it stands, and the one that took it back. */
+export type KeyRow = Omit<DelegationRow, 'rotated_from' | 'rotation_proof'> &
   MadeBy & {
     readonly position: number | null;
+    /** Of the event by which another key follows it, the proof of that, and what the registrar said of the other. */
+    readonly turned_kind: string | null;
+    readonly turned_subject: string | null;
+    readonly followed_proof: Uint8Array | null;
+    readonly next_envelope: string | null;
     readonly revoked_kind: string | null;
     readonly revoked_subject: string | null;
     readonly revoked_leaf: Uint8Array | null;
@@ -23,21 +28,30 @@ export type KeyRow = DelegationRow &
 
 export const keysAfter = (db: Queryable, after: string): Promise<KeyRow[]> => db<KeyRow[]>`
   with page as (select * from delegations where key_id > ${after} order by key_id limit ${ROWS_AT_ONCE})
-  select page.*, made.leaf, made.sealed, place.position, taken.kind as revoked_kind,
+  select page.*, coalesce(turned.leaf, made.leaf) as leaf,
+    case when turned.id is null then made.sealed else turned.sealed end as sealed,
+    coalesce(turned_place.position, place.position) as position,
+    rotation.new_key_id as rotated_to, rotation.proof as followed_proof, next.envelope as next_envelope,
+    turned.kind as turned_kind, turned.subject as turned_subject, taken.kind as revoked_kind,
     taken.subject as revoked_subject, taken.leaf as revoked_leaf, taken.sealed as revoked_sealed,
     taken_place.position as revoked_position
   from page
     left join events as made on made.kind = 'key.delegated' and made.subject = 'key:' || page.key_id
     left join leaves as place on place.event_id = made.id
+    left join key_rotations as rotation on rotation.old_key_id = page.key_id
+    left join delegations as next on next.key_id = rotation.new_key_id
+    left join events as turned on turned.id = rotation.event_id
+    left join leaves as turned_place on turned_place.event_id = turned.id
     left join events as taken on taken.id = page.revocation_event
     left join leaves as taken_place on taken_place.event_id = taken.id
   order by page.key_id`;
 
-/** Events that speak of a key which is not there, or took one back that is not taken back. */
+/** Events that speak of a key which is not there, took one back that is not taken back, or linked two that are not linked. */
 export const keyEventsWithoutRow = (db: Queryable) => db<{ subject: string; kind: string }[]>`
   select subject, kind from events
-  where kind in ('key.delegated', 'key.revoked') and not exists (
-    select from delegations where subject = 'key:' || key_id and (kind = 'key.delegated' or revoked_at is not null))
+  where (kind in ('key.delegated', 'key.revoked') and not exists (
+      select from delegations where subject = 'key:' || key_id and (kind = 'key.delegated' or revoked_at is not null)))
+    or (kind = 'key.rotated' and not exists (select from key_rotations where event_id = events.id))
   order by subject limit ${STRAYS}`;
 
 export interface ClaimedRow extends MadeBy {
@@ -47,8 +61,13 @@ export interface ClaimedRow extends MadeBy {
 
 export const claimsAfter = (db: Queryable, after: string): Promise<ClaimedRow[]> => db<ClaimedRow[]>`
   with page as (select * from namespace_claims where namespace > ${after} order by namespace limit ${ROWS_AT_ONCE})
-  select page.namespace, page.account, events.leaf, events.sealed
-  from page left join events on events.kind = 'namespace.claimed' and events.subject = 'namespace:' || page.namespace
+  select page.namespace, page.account, last.leaf, last.sealed
+  from page left join (
+    select distinct on (subject) subject, leaf, sealed from events
+    where kind in ('namespace.claimed', 'namespace.transferred')
+      and subject in (select 'namespace:' || namespace from page)
+    order by subject, xact desc, ordinal desc
+  ) as last on last.subject = 'namespace:' || page.namespace
   order by page.namespace`;
 
 export interface TokenFacts extends MadeBy {

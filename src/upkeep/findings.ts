@@ -60,6 +60,8 @@ export const FINDINGS = {
   version_differs: damage('A version is not what the event that published it says.', ROW),
   event_without_version: damage('An event published a version that is not there.', ROW),
   yank_differs: damage('A version does not stand as its last yank or un-yank says.', ROW),
+  deprecation_differs: damage('A version is not deprecated as the last event about that says.', ROW),
+  unpublish_differs: damage('A version is unpublished, or is not, otherwise than the log says.', ROW),
   // Events and their places in the log
   leaf_not_canonical: damage('The bytes of an event are not the canonical bytes of an event.', EVENT),
   columns_differ: damage('The columns of an event are not what its bytes say.', EVENT),
@@ -147,6 +149,7 @@ export const FINDINGS = {
   delegation_differs: damage('A delegation is not what its row or its event says.', ROW),
   delegation_without_event: damage('No event delegated this key.', EVENT),
   event_without_delegation: damage('An event delegated a key that is not there.', restore('the delegation')),
+  rotation_differs: damage('That a key follows another is not what its event says.', ROW),
   revocation_differs: damage('A revocation is not what its row or its event says.', ROW),
   revocation_invalid: damage('No registrar has signed this revocation.', ROW),
   revocation_pending: note('A revocation waits for its statement.', 'start the registry: it states it'),

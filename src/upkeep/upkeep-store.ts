@@ -128,8 +128,12 @@ export interface VersionRow {
   readonly event_id: string;
   readonly statement: string | null;
   readonly yanked: Readonly<Record<string, unknown>> | null;
-  readonly deprecated: unknown;
   readonly standing_event_id: string | null;
+  readonly deprecated: unknown;
+  readonly deprecation_event_id: string | null;
+  /** Where it is not null the row is a tombstone, and the tarball may be gone. */
+  readonly unpublished: unknown;
+  readonly unpublished_event_id: string | null;
   readonly publisher_known: boolean;
   /** Of the delegation of its key. */
   readonly delegation: string | null;
@@ -137,10 +141,16 @@ export interface VersionRow {
   readonly event_kind: string | null;
   readonly event_leaf: Uint8Array | null;
   readonly event_sealed: Uint8Array | null;
-  /** Of the event by which it stands as it does. */
+  /** Of the events by which it stands as it does: of its yank, its deprecation and its end. */
   readonly standing_kind: string | null;
   readonly standing_leaf: Uint8Array | null;
   readonly standing_sealed: Uint8Array | null;
+  readonly deprecation_kind: string | null;
+  readonly deprecation_leaf: Uint8Array | null;
+  readonly deprecation_sealed: Uint8Array | null;
+  readonly unpublished_kind: string | null;
+  readonly unpublished_leaf: Uint8Array | null;
+  readonly unpublished_sealed: Uint8Array | null;
 }
 
 /** The next versions behind a key of them. */
@@ -150,12 +160,17 @@ export const versionsAfter = (
 ): Promise<VersionRow[]> => db<VersionRow[]>`
   select versions.*, accounts.name is not null as publisher_known, delegations.envelope as delegation,
     published.kind as event_kind, published.leaf as event_leaf, published.sealed as event_sealed,
-    stands.kind as standing_kind, stands.leaf as standing_leaf, stands.sealed as standing_sealed
+    stands.kind as standing_kind, stands.leaf as standing_leaf, stands.sealed as standing_sealed,
+    deprecation.kind as deprecation_kind, deprecation.leaf as deprecation_leaf,
+    deprecation.sealed as deprecation_sealed, ended.kind as unpublished_kind, ended.leaf as unpublished_leaf,
+    ended.sealed as unpublished_sealed
   from versions
     left join accounts on accounts.name = versions.publisher
     left join delegations on delegations.key_id = versions.key_id
     left join events as published on published.id = versions.event_id
     left join events as stands on stands.id = versions.standing_event_id
+    left join events as deprecation on deprecation.id = versions.deprecation_event_id
+    left join events as ended on ended.id = versions.unpublished_event_id
   where (versions.name_key, versions.version) > (${after.name_key}, ${after.version})
   order by versions.name_key, versions.version limit ${VERSIONS_AT_ONCE}`;
 
@@ -164,28 +179,13 @@ export const countVersions = async (db: Queryable): Promise<number> => {
   return row?.count ?? 0;
 };
 
-/** Some versions, each time others, as `name_key@version`. */
+/** Some versions whose tarballs have to be there, each time others, as `name_key@version`. */
 export const someVersions = async (db: Queryable, count: number): Promise<Set<string>> => {
   const rows = await db<{ name: string }[]>`
-    select name_key || '@' || version as name from versions order by random() limit ${count}`;
+    select name_key || '@' || version as name from versions where unpublished is null
+    order by random() limit ${count}`;
   return new Set(rows.map(({ name }) => name));
 };
-
-/** Versions whose last yank or un-yank is not the one by which they stand, and such events about no version. */
-export const yanksOutOfStep = (db: Queryable) => db<
-  { subject: string; event_id: string; kind: string; standing: string | null; yanked: boolean | null }[]
->`
-  select last.subject, last.id as event_id, last.kind, versions.standing_event_id as standing,
-    case when versions.name is null then null else versions.yanked is not null end as yanked
-  from (
-    select distinct on (events.subject) events.subject, events.id, events.kind
-    from events left join leaves on leaves.event_id = events.id
-    where events.kind in ('pack.yanked', 'pack.unyanked')
-    order by events.subject, leaves.position desc nulls first, events.xact desc, events.ordinal desc
-  ) as last left join versions on last.subject = 'pack:' || versions.name || '@' || versions.version
-  where versions.name is null or versions.standing_event_id is distinct from last.id
-    or (versions.yanked is not null) <> (last.kind = 'pack.yanked')
-  order by last.subject limit ${STRAYS}`;
 
 export const publishedWithoutVersion = (db: Queryable) => db<{ id: string; subject: string }[]>`
   select id, subject from events

@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compose, type Registry } from '../../src/compose.ts';
 import { type Json, newShell, type Shell } from '../world/cli.ts';
 import { accountWith, addressOf, createPublisher, delegate } from '../world/publisher.ts';
-import { startRegistry, type TestRegistry } from '../world/registry.ts';
+import { startRegistry, type TestRegistry, testConfig } from '../world/registry.ts';
 import { ROOT } from '../world/source.ts';
 
 let registry: TestRegistry;
@@ -87,6 +89,9 @@ const tamper = async (): Promise<void> => {
   await registry.sql`update versions set digest = decode(repeat('ab', 32), 'hex') where name = 'vendor.acme.late'`;
   await registry.sql`update versions set name = 'vendor.acme.gone', name_key = 'vendor.acme.gone'
     where name = 'vendor.acme.tools' and version = '1.1.0'`;
+  await registry.sql`insert into pack_latest (tree, name, name_key, version, rank, yanked, deprecated)
+    select tree, 'vendor.acme.gone', 'vendor.acme.gone', '1.1.0', rank, false, false from pack_latest
+    where name = 'vendor.acme.tools'`;
   await publish('vendor.acme.tools', '3.0.0');
 };
 
@@ -98,7 +103,20 @@ const FOUND = [
 ];
 
 describe('a registry that was tampered with', { timeout: 60_000 }, () => {
-  beforeAll(tamper);
+  let tampered: Registry;
+  const shell = (): Promise<Shell> => newShell({ ATTESTRY_URL: tampered.url() });
+  // In a process that starts afterwards, so that it remembers nothing of what was.
+  beforeAll(async () => {
+    await tamper();
+    tampered = await compose(testConfig(registry.dataDir, registry.databaseUrl), pino({ level: 'silent' }));
+    tampered.server.listen(0, '127.0.0.1');
+    await once(tampered.server, 'listening');
+  });
+  afterAll(async () => {
+    tampered.server.closeAllConnections();
+    tampered.server.close();
+    await tampered.close();
+  });
 
   it('is told everything at once by "log verify", which ends with exit code 1', async () => {
     const run = await shell();
@@ -133,7 +151,7 @@ describe('a registry that was tampered with', { timeout: 60_000 }, () => {
 
   it('goes on, tells of what comes, and ends cleanly when it is told to', async () => {
     const { folder } = await shell();
-    const env = { HOME: folder, PATH: '', ATTESTRY_URL: registry.url };
+    const env = { HOME: folder, PATH: '', ATTESTRY_URL: tampered.url() };
     const options = ['log', 'watch', '--json', '--keep-going', '--interval', '100ms'];
     const child = spawn(process.execPath, [join(ROOT, 'src/cli/attestry.cjs'), ...options], {
       env,

@@ -26,10 +26,10 @@ const seasoned = async (registry: LoggedRegistry) => {
   return host;
 };
 
-const withdraw = async (registry: LoggedRegistry, pack: MadePack): Promise<void> =>
+const withdraw = async (registry: LoggedRegistry, pack: MadePack, kind = 'yanked'): Promise<void> =>
   registry.serveWithdrawals({
     version: 2,
-    withdrawn: [{ sha256: digestOf(pack.tarball), kind: 'yanked' }],
+    withdrawn: [{ sha256: digestOf(pack.tarball), kind }],
   });
 
 describe('a mirror that withholds', () => {
@@ -137,6 +137,18 @@ describe('a mirror that hides a yank', () => {
     await withdraw(registry, pack);
     const [installed] = await (await newHost()).install(registry, TOOLS, at());
     expect(installed?.verified?.warnings.join()).toContain('withdrawn (yanked)');
+  });
+
+  it('nor one that was unpublished: its bytes are on the list, and whoever serves them is named a keeper', async () => {
+    const [pack] = await both();
+    const registry = await loggedRegistry(pack);
+    await withdraw(registry, pack, 'unpublished');
+    const refused = await refusedAtVersion(await newHost(), registry, 'vendor.acme.tools@^1');
+    expect(verdict(refused)).toEqual({ question: 'lifecycle', code: 'pack_version_unpublished' });
+    const [installed] = await (await newHost()).install(registry, TOOLS, at());
+    expect(installed?.verified?.warnings.join()).toContain(
+      'was unpublished, and is served here all the same',
+    );
   });
 
   it('does not keep it from a host that has the version already and asks for a range', async () => {

@@ -69,6 +69,7 @@ describe('auditing a hundred thousand entries', { timeout: 120_000 }, () => {
     const reader: RegistryReader = {
       base: 'https://log.example',
       document: async () => undefined,
+      documentOr: async () => undefined,
       bytes: async (_question, path) => {
         const parsed = parseTilePath(path.slice(1));
         if (parsed?.kind === 'hashes') return tiles.get(path.slice(1));

@@ -51,6 +51,8 @@ describe('an honest registry', () => {
       packs: 2,
       versions: 3,
       yanked: 1,
+      deprecated: 0,
+      unpublished: 0,
       keys: 1,
       revoked: 0,
       roots: 1,
@@ -214,6 +216,97 @@ describe('a lie about packs is found:', () => {
   });
 });
 
+describe('a lie about how versions stand is found:', () => {
+  const world = async () => {
+    const [old, current] = [await tools(), await packNamed('vendor.acme.tools', '1.1.0')];
+    return { old, current, registry: await openlyAudited(old, current) };
+  };
+  const OLD = 'pack:vendor.acme.tools@1.0.0';
+
+  it('none, where versions are deprecated and unpublished as the log says', async () => {
+    const { old, current, registry } = await world();
+    registry.deprecate(current, 'vendor.acme.next@2.0.0');
+    registry.yank(old);
+    registry.unpublish(old);
+    await registry.serve();
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report)).toEqual([]);
+    expect(report.counts).toMatchObject({ versions: 2, yanked: 1, deprecated: 1, unpublished: 1 });
+    registry.unpublish(current);
+    await registry.serve();
+    expect(found(await audit(registry, { tarballs: true }))).toEqual([]);
+  });
+
+  it('an unpublish that nobody logged', async () => {
+    const { old, registry } = await world();
+    for (const part of ['json', 'tgz', 'sig']) registry.files.delete(partOf(old, part));
+    expect(found(await audit(registry))).toEqual([`version_missing ${OLD} 3`]);
+  });
+
+  it('a version, and a pack, that the log has unpublished and that is served all the same', async () => {
+    const { old, current, registry } = await world();
+    const kept = new Map(registry.files);
+    registry.unpublish(old);
+    await registry.serve();
+    const [json = new Uint8Array(), index = new Uint8Array()] = [
+      kept.get(partOf(old, 'json')),
+      kept.get('/v1/packs/vendor.acme.tools/index.json'),
+    ];
+    registry.files.set(partOf(old, 'json'), json);
+    expect(found(await audit(registry))).toEqual([`unpublished_served ${OLD} 3`]);
+    registry.files.delete(partOf(old, 'json'));
+    registry.files.set('/v1/packs/vendor.acme.tools/index.json', index);
+    expect(found(await audit(registry))).toEqual([`unpublished_served ${OLD} 3`]);
+    registry.unpublish(current);
+    await registry.serve({ index: () => [{ name: 'vendor.acme.tools', yanked: false }] });
+    expect(found(await audit(registry))).toContain('unpublished_served pack:vendor.acme.tools 3');
+  });
+
+  it('an unpublish that the registrar’s list leaves out, or calls a yank', async () => {
+    const { old, registry } = await world();
+    registry.unpublish(old);
+    await registry.serve({ withdrawn: [] });
+    expect(found(await audit(registry))).toEqual([`withdrawal_missing ${OLD} 3`]);
+    await registry.serve({ withdrawn: [{ sha256: digestOf(old.tarball), kind: 'yanked' }] });
+    expect(found(await audit(registry))).toEqual([`withdrawal_kind ${OLD} 3`]);
+  });
+
+  it('a deprecation that nobody logged, and one that is denied', async () => {
+    const { old, current, registry } = await world();
+    const path = partOf(old, 'json');
+    registry.setJson(path, { ...registry.json(path), deprecated: true });
+    const report = await audit(registry);
+    expect(found(report)).toEqual([`version_deprecation ${OLD} 3`]);
+    expect(report.findings[0]?.evidence).toMatchObject({ expected: false, found: true });
+    registry.setJson(path, { ...registry.json(path), deprecated: false });
+    registry.deprecate(current);
+    await registry.serve();
+    const denied = partOf(current, 'json');
+    registry.setJson(denied, { ...registry.json(denied), deprecated: false });
+    expect(found(await audit(registry))).toEqual(['version_deprecation pack:vendor.acme.tools@1.1.0 4']);
+  });
+
+  it('a deprecation that leads users elsewhere than the log says', async () => {
+    const { old, registry } = await world();
+    registry.deprecate(old, '1.1.0');
+    await registry.serve();
+    const path = partOf(old, 'json');
+    registry.setJson(path, { ...registry.json(path), supersededBy: 'vendor.evil.tools@1.0.0' });
+    const report = await audit(registry);
+    expect(found(report)).toEqual([`version_deprecation ${OLD} 3`]);
+    expect(report.findings[0]?.evidence).toMatchObject({
+      expected: '1.1.0',
+      found: 'vendor.evil.tools@1.0.0',
+    });
+  });
+
+  it('an index that calls a pack deprecated', async () => {
+    const { registry } = await world();
+    await registry.serve({ index: (rows) => rows.map((row) => ({ ...row, deprecated: true })) });
+    expect(found(await audit(registry))).toEqual(['pack_deprecation pack:vendor.acme.tools 3']);
+  });
+});
+
 describe('a tarball that is not served', () => {
   const audited = async (lie: (response: ServerResponse, path: string) => void) => {
     const registry = await auditedRegistry(...(await many(12)));
@@ -339,6 +432,17 @@ describe('a lie about keys is found:', () => {
     ]);
     await registry.serve({ assignments: [] });
     expect(found(await audit(registry))).toEqual(['namespace_missing namespace:vendor.acme 2']);
+  });
+
+  it('a namespace that changed hands in the log and not in the list, or the other way round', async () => {
+    const registry = await auditedRegistry();
+    const data = { namespace: 'vendor.acme', account: 'labs', from: 'acme', keys: [] };
+    const position = registry.record('namespace.transferred', 'namespace:vendor.acme', data);
+    const assigned = (owner: string) => ({ assignments: [{ namespace: 'vendor.acme.*', owner }] });
+    await registry.serve(assigned('labs'));
+    expect(found(await audit(registry))).toEqual([]);
+    await registry.serve(assigned('acme'));
+    expect(found(await audit(registry))).toEqual([`namespace_holder namespace:vendor.acme ${position}`]);
   });
 });
 
@@ -529,7 +633,9 @@ describe('a registry that cannot be audited', () => {
 });
 
 describe('the ways in which a registry and its log can disagree', () => {
-  it('are all shown above', () => {
-    expect([...shown].sort()).toEqual(Object.keys(AUDIT_FINDINGS).sort());
+  it('are all shown above, but for those that have a file of their own', () => {
+    const elsewhere = /^(?:advisory|rotation)_/;
+    const here = Object.keys(AUDIT_FINDINGS).filter((code) => !elsewhere.test(code));
+    expect([...shown].sort()).toEqual(here.sort());
   });
 });

@@ -12,7 +12,7 @@ import { encodeEntries, entriesPath, TILE_WIDTH } from '../../src/protocol/tiles
 import { digestOf } from '../../storage/digest.ts';
 import { delegationOf, rootOf, signedRoot, signer } from '../keys/trust-world.ts';
 import { type MadePack, makePack } from '../world/packs.ts';
-import { DISCOVERY, discoveryOf, yank as markYanked } from '../world/static-registry.ts';
+import { DISCOVERY, discoveryOf, indexOf, yank as markYanked, partOf } from '../world/static-registry.ts';
 import { LOGGED_TRUST } from './logged.ts';
 import { type TestLog, testLog } from './test-log.ts';
 import { at, publisher, type TrustedRegistry, trustedRegistry } from './trusted.ts';
@@ -23,6 +23,9 @@ export interface AuditedRegistry extends TrustedRegistry {
   record(kind: EventKind, subject: string, data: JsonObject, sealed?: boolean): number;
   publish(pack: MadePack): number;
   yank(pack: MadePack): number;
+  deprecate(pack: MadePack, supersededBy?: string): number;
+  /** It is served no more. */
+  unpublish(pack: MadePack): number;
   revoke(reason: string, from?: 'here' | 'ever' | number): number;
   /** Serves what the log says: head, tiles, entries, index, keyring, withdrawals, discovery. */
   serve(change?: Served): Promise<void>;
@@ -84,6 +87,8 @@ const registryWith = async (
   const log = testLog();
   const published: MadePack[] = [];
   const yanked = new Set<MadePack>();
+  const deprecated = new Set<MadePack>();
+  const unpublished = new Set<MadePack>();
   const proofs = new Map<string, { readonly position: number; readonly extra: Uint8Array }>();
   let revocations: Revocation[] = [];
   let versions = 0;
@@ -112,17 +117,23 @@ const registryWith = async (
     return entered.position;
   };
 
+  const there = (): readonly MadePack[] => published.filter((pack) => !unpublished.has(pack));
   const rowOf = (name: string): JsonObject => {
-    const versionsOf = published.filter((pack) => pack.name === name);
+    const versionsOf = there().filter((pack) => pack.name === name);
     return {
       name,
       latestVersion: versionsOf.at(-1)?.version ?? '',
       yanked: versionsOf.every((pack) => yanked.has(pack)),
+      deprecated: versionsOf.every((pack) => deprecated.has(pack)),
     };
   };
   const serveIndex = ({ index = (rows) => rows }: Served): void => {
     for (const tree of ['v1', 'v2']) {
-      const names = new Set(published.filter((pack) => pack.tree === tree).map(({ name }) => name));
+      const names = new Set(
+        there()
+          .filter((pack) => pack.tree === tree)
+          .map(({ name }) => name),
+      );
       registry.setJson(`/${tree}/index.json`, {
         packs: tree === 'v1' ? index([...names].map(rowOf)) : [...names].map(rowOf),
       });
@@ -139,7 +150,10 @@ const registryWith = async (
       if (position < size) files.set(path, Buffer.from(await log.proof(position, extra, size)));
   };
   const serveWithdrawals = async (change: Served): Promise<void> => {
-    const digests = [...yanked].map((pack) => ({ sha256: String(digestOf(pack.tarball)), kind: 'yanked' }));
+    const digests = [...new Set([...yanked, ...unpublished])].map((pack) => ({
+      sha256: String(digestOf(pack.tarball)),
+      kind: unpublished.has(pack) ? 'unpublished' : 'yanked',
+    }));
     const withdrawn = [...(change.withdrawn ?? digests)].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
     const frame = { version: versions, issuedAt: '2026-05-31T00:00:00Z', expires: '2026-06-07T00:00:00Z' };
     const payload = withdrawalsPayload({ ...frame, treeSize: change.size ?? log.size(), withdrawn });
@@ -182,6 +196,31 @@ const registryWith = async (
       yanked.add(pack);
       markYanked(registry, pack, 'broken');
       return record('pack.yanked', `pack:${name}@${version}`, { name, version, reason: 'broken' });
+    },
+    deprecate: (pack, supersededBy) => {
+      const { name, version } = pack;
+      deprecated.add(pack);
+      const more = supersededBy === undefined ? {} : { supersededBy };
+      const manifest = registry.json(partOf(pack, 'json'));
+      registry.setJson(partOf(pack, 'json'), { ...manifest, deprecated: true, ...more });
+      const index = registry.json(indexOf(pack));
+      const versions = (index['versions'] as readonly JsonObject[]).map((row) =>
+        row['version'] === version ? { ...row, deprecated: true } : row,
+      );
+      registry.setJson(indexOf(pack), { ...index, versions });
+      return record('pack.deprecated', `pack:${name}@${version}`, { name, version, reason: 'old', ...more });
+    },
+    unpublish: (pack) => {
+      const { name, version } = pack;
+      unpublished.add(pack);
+      for (const part of ['json', 'tgz', 'sig']) files.delete(partOf(pack, part));
+      const index = registry.json(indexOf(pack));
+      const versions = (index['versions'] as readonly JsonObject[]).filter(
+        (row) => row['version'] !== version,
+      );
+      if (versions.length === 0) files.delete(indexOf(pack));
+      else registry.setJson(indexOf(pack), { ...index, versions });
+      return record('pack.unpublished', `pack:${name}@${version}`, { name, version });
     },
     revoke: (reason, from = 'here') => {
       const position = record('key.revoked', 'key:publisher', { keyId: 'publisher', reason, from });

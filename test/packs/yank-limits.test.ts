@@ -4,9 +4,9 @@ import { requireYankRoom } from '../../src/packs/policy.ts';
 import { accountWith, addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 
-const refusalOf = (all: number, own: number, byOperator = false) => {
+const refusalOf = (all: number, own: number, byOperator = false, more = 1) => {
   try {
-    requireYankRoom({ all, own }, byOperator);
+    requireYankRoom({ all, own }, byOperator, more);
     return undefined;
   } catch (error) {
     return error;
@@ -32,6 +32,15 @@ describe('the room for a yank', () => {
   });
 });
 
+describe('the room for many yanks at once', () => {
+  it('is there for all of them, or for none', () => {
+    expect(refusalOf(0, 0, false, 2_000)).toBeUndefined();
+    expect(refusalOf(0, 1, false, 2_000)).toMatchObject({ details: { limit: 2_000 } });
+    expect(refusalOf(64_990, 0, true, 10)).toBeUndefined();
+    expect(refusalOf(64_990, 0, true, 11)).toMatchObject({ details: { limit: 65_000 } });
+  });
+});
+
 describe('an account that has yanked as many versions as it may', () => {
   let registry: TestRegistry;
   let hoarder: string;
@@ -45,7 +54,8 @@ describe('an account that has yanked as many versions as it may', () => {
     registry = await startRegistry();
     for (const [account, publisher] of [['one', one] as const, ['two', two] as const]) {
       await delegate(registry.call, publisher, [`vendor.${account}.*`]);
-      const token = await accountWith(registry.call, account, ['packs:yank', 'packs:yank-revert']);
+      const scopes = ['packs:yank', 'packs:yank-revert', 'packs:publish'];
+      const token = await accountWith(registry.call, account, scopes);
       if (account === 'one') hoarder = token;
       else other = token;
       const claim = { namespace: `vendor.${account}`, account };
@@ -88,6 +98,15 @@ describe('an account that has yanked as many versions as it may', () => {
       select yanked from versions where name = 'vendor.one.tools' and version = '1.0.1'`;
     expect(row?.['yanked']).toBeNull();
     expect(await registry.stored()).toEqual(before);
+  });
+
+  it('unpublishes nothing more either, since that is listed too; but for what it has yanked', async () => {
+    const unpublish = (version: string) =>
+      registry.call('DELETE', `/v1/packs/vendor.one.tools/-/${version}`, { token: hoarder });
+    const before = await registry.stored();
+    expect((await unpublish('1.0.1')).json.details.limit).toBe(2_000);
+    expect(await registry.stored()).toEqual(before);
+    expect((await unpublish('2.0.7')).status).toBe(200);
   });
 
   it('hinders nobody else: others yank, and the operator does so for it', async () => {

@@ -200,7 +200,7 @@ describe('a backup of bases', { timeout: 60_000 }, () => {
 
 describe('a backup of a time before there were bases', { timeout: 60_000 }, () => {
   it('is restored as ever', async () => {
-    const packs = await newWorld(20);
+    const packs = await newWorld(20, false);
     made.push(packs);
     const manifest = await makeBackup(common(packs))({ folder, withKeys: false });
     const migrations = manifest.migrations.filter(({ name }) => name < '0008');

@@ -17,7 +17,7 @@ import { allDelegations, insertRoot, markKeyRevoked } from '../../src/access/del
 import { statementOf } from '../../src/access/delegations.ts';
 import { type IssuedTable, insertIssued } from '../../src/access/issued-store.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
-import { yankedDigests } from '../../src/packs/lifecycle/lifecycle-store.ts';
+import { withdrawnNow } from '../../src/packs/lifecycle/lifecycle-store.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
 import { type Corruption, plant, resignedByStranger, run, showsItsShare, stranger } from './corruption.ts';
 import { firstRoot, ORIGIN, publisher, signers, type UpkeepWorld } from './upkeep-world.ts';
@@ -76,7 +76,7 @@ const expireKeyring = async (world: UpkeepWorld) => {
 };
 
 const expireWithdrawals = async (world: UpkeepWorld) => {
-  const withdrawn = (await yankedDigests(world.sql)).map((sha256) => ({ sha256, kind: 'yanked' }));
+  const withdrawn = await withdrawnNow(world.sql);
   const payload = withdrawalsPayload({ ...EXPIRED, withdrawn });
   await insertList(world, 'withdrawals', await signed(WITHDRAWALS_PAYLOAD_TYPE, payload, signers.registrar));
 };
@@ -176,6 +176,14 @@ const CORRUPTIONS: readonly Corruption[] = [
     name: 'a revocation that a stranger signed',
     spoil: revokedBy(stranger),
     found: ['keyring_stale', 'revocation_invalid'],
+  },
+  {
+    name: 'an event by which a key follows another that it does not follow',
+    spoil: ({ sql }) =>
+      inTransaction(sql, (tx) =>
+        append(tx, { kind: 'key.rotated', actor: 'account:operator', subject: 'key:acme-1', data: {} }),
+      ),
+    found: ['rotation_differs'],
   },
   {
     name: 'a revocation that waits for its statement',

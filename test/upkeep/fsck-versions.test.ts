@@ -181,6 +181,44 @@ const CORRUPTIONS: readonly Corruption[] = [
     found: ['yank_differs'],
   },
   {
+    name: 'a deprecation that was taken out of the row',
+    spoil: (world) =>
+      run(
+        world,
+        `update versions set deprecated = null, deprecation_event_id = null where version = '0.1.0'`,
+      ),
+    found: ['deprecation_differs'],
+  },
+  {
+    name: 'a deprecation that names another successor than its event',
+    spoil: (world) =>
+      run(
+        world,
+        `update versions set deprecated = deprecated || '{"supersededBy":"6.6.6"}' where version = '0.1.0'`,
+      ),
+    found: ['deprecation_differs'],
+  },
+  {
+    name: 'a tombstone that was made a version again after its sweep',
+    spoil: (world) =>
+      run(
+        world,
+        `update versions set unpublished = null, unpublished_event_id = null where version = '0.2.0'`,
+      ),
+    found: ['blob_missing', 'unpublish_differs', 'withdrawals_stale'],
+  },
+  {
+    name: 'a version that was made a tombstone without an event',
+    spoil: (world) =>
+      run(
+        world,
+        `update versions set unpublished = (select unpublished from versions where version = '0.2.0')
+           where version = '1.1.0'`,
+      ),
+    found: ['unpublish_differs', 'withdrawals_stale'],
+    notes: ['blob_unnamed'],
+  },
+  {
     name: 'a name under the key of another spelling',
     spoil: (world) =>
       run(

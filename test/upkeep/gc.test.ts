@@ -74,6 +74,17 @@ describe('collecting garbage', () => {
     expect(report.findings()).toEqual([]);
   });
 
+  it('takes the bytes of an unpublished version, never those of another, and the registry stays whole', async () => {
+    const [gone, kept] = [await blobOf(world, '1.1.0'), await blobOf(world, '2.0.0')];
+    for (const key of [gone, kept]) await age(pathOf(key));
+    await world.unpublish('vendor.acme.tools', '1.1.0');
+    await world.reissue();
+    expect(notesIn((await checked(world)).report.counts())).toEqual(expect.arrayContaining(['blob_unnamed']));
+    expect(await collect(true)).toEqual([`${gone}: removed`]);
+    await world.settle();
+    expect((await checked(world)).report.findings()).toEqual([]);
+  });
+
   it('only tells by name what it would remove, unless it is told to remove it', async () => {
     const key = await oldGarbage(Buffer.from('garbage'));
     expect(await collect(false)).toEqual([`${key}: found`]);
@@ -131,7 +142,7 @@ describe('collecting garbage', () => {
     for (const remove of [false, true])
       await expect(collect(remove, 0, world.blobs, old.sql)).rejects.toMatchObject({
         code: 'database_behind',
-        details: { database: 309, published: 310 },
+        details: { database: 313, published: 314 },
       });
     const { counts } = (await checked(behind)).report;
     expect(damageIn(counts())).toContain('log_ahead');

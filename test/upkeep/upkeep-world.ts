@@ -12,17 +12,20 @@ import { KEYRING_PAYLOAD_TYPE, keyringPayload } from '../../keys/keyring.ts';
 import { ROOT_PAYLOAD_TYPE, type Root, rootPayload } from '../../keys/root.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { WITHDRAWALS_PAYLOAD_TYPE, withdrawalsPayload } from '../../keys/withdrawals.ts';
-import { insertAccount, insertClaim } from '../../src/access/access-store.ts';
+import { insertAccount } from '../../src/access/access-store.ts';
 import { makeToken, storeToken } from '../../src/access/accounts.ts';
 import { allDelegations, insertDelegation, insertRoot } from '../../src/access/delegation-store.ts';
 import { findDelegatedKey, statementOf } from '../../src/access/delegations.ts';
 import { type IssuedTable, insertIssued, latestIssued } from '../../src/access/issued-store.ts';
+import { insertClaim, newClaim } from '../../src/access/namespaces/claim-store.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import { SCOPES } from '../../src/access/principal.ts';
 import { closeConnection, connect, type Sql } from '../../src/database/connect.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
+import { deprecateVersion } from '../../src/packs/lifecycle/deprecate.ts';
+import { withdrawnNow } from '../../src/packs/lifecycle/lifecycle-store.ts';
+import { unpublishVersion } from '../../src/packs/lifecycle/unpublish.ts';
 import { unyankVersion, yankVersion } from '../../src/packs/lifecycle/yank.ts';
-import { yankedDigests } from '../../src/packs/lifecycle/lifecycle-store.ts';
 import { insertVersion } from '../../src/packs/pack-store.ts';
 import { type PublishDeps, publishPack } from '../../src/packs/publish/publish.ts';
 import { describeRelease } from '../../src/protocol/release.ts';
@@ -40,8 +43,9 @@ import { type Sealer, type SealSteps, startSealer } from '../../src/transparency
 import { isSignedByUs, signHead } from '../../src/transparency/sign-head.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { only } from '../../storage/blob-store.ts';
-import { digestOf } from '../../storage/digest.ts';
+import { digestOf, parseDigest } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
+import { blobKey } from '../../storage/object-keys.ts';
 import { createStaging } from '../../storage/staging.ts';
 import { type OwnDatabase, ownDatabase } from '../world/database.ts';
 import { createPublisher, type PackOptions } from '../world/publisher.ts';
@@ -93,6 +97,8 @@ export interface UpkeepWorld extends Place {
   publishing(changes?: Partial<PublishDeps>): PublishDeps;
   yank(name: string, version: string): Promise<void>;
   unyank(name: string, version: string): Promise<void>;
+  deprecate(name: string, version: string): Promise<void>;
+  unpublish(name: string, version: string): Promise<void>;
   /** Grows the log by events that are nobody's business. */
   fill(count: number): Promise<void>;
   /** Issues keyring and withdrawals as they have to be now. */
@@ -130,7 +136,7 @@ const found = async (sql: Sql): Promise<void> => {
     const request = { account: 'operator', scopes: SCOPES, namespaces: null, expiresAt: null };
     const token = { ...makeToken(request, now()), id: TOKEN };
     await storeToken({ sql, now, append, announce: () => undefined }, tx, 'registry', token);
-    await insertClaim(tx, { namespace: 'vendor.acme', account: 'operator', claimed_at: now() });
+    await insertClaim(tx, newClaim('vendor.acme', 'operator', true, now()), []);
     const data = { namespace: 'vendor.acme', account: 'operator' };
     const subject = 'namespace:vendor.acme';
     await append(tx, { kind: 'namespace.claimed', actor: 'account:operator', subject, data });
@@ -165,6 +171,9 @@ const listKey = async (sql: Sql): Promise<void> => {
       envelope,
       ...revocation,
       revocation: null,
+      rotated_to: null,
+      rotated_from: null,
+      rotation_proof: null,
     });
     const data = { statement: envelope };
     await append(tx, {
@@ -206,19 +215,24 @@ export const worldAt = async (place: Place): Promise<UpkeepWorld> => {
     announce: () => undefined,
     reissueWithdrawals: async () => undefined,
     awaitReceipt: async () => undefined,
+    activeAdvisoryOf: async () => undefined,
   };
   const publishing: UpkeepWorld['publishing'] = (changes = {}) => ({
     sql,
     blobs,
     staging,
-    policy: { privateRegistry: false, allowUnsigned: false },
+    policy: { privateRegistry: false, allowUnsigned: false, protocolTypeIds: 'warn' },
     caps: { ...DEFAULT_ARCHIVE_CAPS, maxUploadBytes: 10 * 1024 * 1024 },
     now,
     authenticate: lifecycle.authenticate,
     holderOfNamespace: lifecycle.holderOfNamespace,
+    requireProven: async () => undefined,
+    requireKeyOfHolder: async () => undefined,
     delegatedKey: findDelegatedKey(sql),
     makeEvent: makeEvent({ now }),
     insertVersion: insertVersion(sql),
+    warningOf: async () => ({ seen: 0, yank: undefined }),
+    reissueWithdrawals: async () => undefined,
     announce: () => undefined,
     awaitReceipt: async () => undefined,
     admit: async (_, work) => work(),
@@ -279,6 +293,14 @@ export const worldAt = async (place: Place): Promise<UpkeepWorld> => {
     },
     unyank: async (name, version) =>
       void (await unyankVersion(lifecycle)({ name, version, authorization: undefined })),
+    deprecate: async (name, version) => {
+      const body = { reason: 'old', supersededBy: '9.0.0' };
+      await deprecateVersion(lifecycle)({ name, version, authorization: undefined, body });
+    },
+    unpublish: async (name, version) => {
+      const request = { name, version, authorization: undefined, body: {}, reasonInQuery: 'by mistake' };
+      await unpublishVersion(lifecycle)(request);
+    },
     fill: (count) =>
       inTransaction(sql, async (tx) => {
         for (let at = 0; at < count; at += 1) {
@@ -298,7 +320,7 @@ export const worldAt = async (place: Place): Promise<UpkeepWorld> => {
       await issue(sql, 'keyrings', KEYRING_PAYLOAD_TYPE, (version) =>
         keyringPayload({ ...frame(version), delegations, revocations: [] }),
       );
-      const withdrawn = (await yankedDigests(sql)).map((sha256) => ({ sha256, kind: 'yanked' }));
+      const withdrawn = await withdrawnNow(sql);
       await issue(sql, 'withdrawals', WITHDRAWALS_PAYLOAD_TYPE, (version) =>
         withdrawalsPayload({ ...frame(version), withdrawn }),
       );
@@ -332,8 +354,24 @@ export const emptyPlace = async (): Promise<Place> => ({
   dataDir: await emptyFolder(),
 });
 
-/** Three versions, one of them yanked and one with a statement, and a log of more than one tile. */
-export const newWorld = async (events = 300): Promise<UpkeepWorld> => {
+/** A sweep has been there, and nothing lies about. */
+const sweepUnpublished = async ({ sql, blobs }: UpkeepWorld): Promise<void> => {
+  const rows = await sql<{ digest: Uint8Array }[]>`select digest from versions where unpublished is not null`;
+  for (const { digest } of rows) {
+    const parsed = parseDigest(Buffer.from(digest).toString('hex'));
+    if (parsed !== undefined) await blobs.delete(blobKey(parsed));
+  }
+};
+
+const liveOn = async (world: UpkeepWorld): Promise<void> => {
+  for (const version of ['0.1.0', '0.2.0']) await world.publish({ version });
+  await world.deprecate('vendor.acme.tools', '0.1.0');
+  await world.unpublish('vendor.acme.tools', '0.2.0');
+  await sweepUnpublished(world);
+};
+
+/** Five versions: one yanked, one with a statement, one deprecated and one unpublished; and a log of more than one tile. Three where nothing `lived` on. */
+export const newWorld = async (events = 300, lived = true): Promise<UpkeepWorld> => {
   const world = await worldAt(await emptyPlace());
   await found(world.sql);
   await listKey(world.sql);
@@ -342,6 +380,7 @@ export const newWorld = async (events = 300): Promise<UpkeepWorld> => {
   await world.publish({ version: '2.0.0', tree: 'v2' });
   await world.yank('vendor.acme.tools', '1.0.0');
   await world.fill(events);
+  if (lived) await liveOn(world);
   await world.reissue();
   const head = await world.settle();
   await insertAuditKey(world.sql, signers.audit.publicKey);

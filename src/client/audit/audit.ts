@@ -2,6 +2,7 @@
 import { encodeBase64 } from '../../../keys/bytes.ts';
 import type { AuditFinding } from './findings.ts';
 import { type AuditOptions, type AuditSession, type Look, startAudit } from './session.ts';
+import { MARKS, type Mark } from './version-table.ts';
 
 /** How much of each there is, as the log has it. */
 export interface AuditCounts {
@@ -11,6 +12,9 @@ export interface AuditCounts {
   readonly packs: number;
   readonly versions: number;
   readonly yanked: number;
+  readonly deprecated: number;
+  /** Counted among the versions all the same. */
+  readonly unpublished: number;
   readonly keys: number;
   readonly revoked: number;
   readonly roots: number;
@@ -38,11 +42,11 @@ export interface AuditReport {
 
 const count = (items: Iterable<unknown>): number => [...items].length;
 
-const countYanked = ({ facts: { versions } }: AuditSession): number => {
-  let yanked = 0;
+const countMarked = ({ facts: { versions } }: AuditSession): Record<Mark, number> => {
+  const marked = { yanked: 0, deprecated: 0, unpublished: 0 };
   for (const name of versions.names())
-    for (const each of versions.versionsOf(name)) if (each.yanked) yanked += 1;
-  return yanked;
+    for (const each of versions.versionsOf(name)) for (const mark of MARKS) if (each[mark]) marked[mark] += 1;
+  return marked;
 };
 
 const countsOf = (session: AuditSession, { head }: Look): AuditCounts => {
@@ -52,7 +56,7 @@ const countsOf = (session: AuditSession, { head }: Look): AuditCounts => {
     sealed: kinds.get('sealed') ?? 0,
     packs: count(versions.names()),
     versions: versions.count(),
-    yanked: countYanked(session),
+    ...countMarked(session),
     keys: keyTable.keys.size,
     revoked: [...keyTable.keys.values()].filter(({ revocation }) => revocation !== undefined).length,
     roots: keyTable.roots.size,

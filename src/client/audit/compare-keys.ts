@@ -2,6 +2,7 @@
 import { equalBytes, fromUtf8 } from '../../../keys/bytes.ts';
 import { canonicalText } from '../../../keys/canonical.ts';
 import { type Delegation, delegationJson } from '../../../keys/delegation.ts';
+import { instantMs } from '../../../keys/document.ts';
 import { parseEnvelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
 import { type PublicKey, parsePublicKey } from '../../../keys/key.ts';
@@ -23,6 +24,11 @@ const isPrivate = ({ namespaces }: Delegation): boolean => namespaces.some(isPri
 const same = (a: Delegation, b: Delegation): boolean =>
   canonicalText(delegationJson(a)) === canonicalText(delegationJson(b));
 
+/** A keyring that was issued before a rotation was sealed may know of it or not. */
+const saysTheLog = ({ delegation, rotation }: LoggedKey, found: Delegation, treeSize: number): boolean =>
+  same(delegation, found) ||
+  (rotation !== undefined && rotation.position >= treeSize && same(rotation.before, found));
+
 /** What is private stands in the log as a commitment only, which nobody can compare from outside. */
 const checkDelegations = ({ facts, report }: PackChecks, keyring: Keyring): void => {
   const { keys } = facts.keyTable;
@@ -32,7 +38,7 @@ const checkDelegations = ({ facts, report }: PackChecks, keyring: Keyring): void
     const subject = `key:${delegation.keyId}`;
     if (logged === undefined) {
       if (!isPrivate(delegation) || !facts.kinds.has('sealed')) report('keyring_unlogged', subject);
-    } else if (!same(logged.delegation, delegation)) {
+    } else if (!saysTheLog(logged, delegation, keyring.treeSize)) {
       const evidence = { expected: delegationJson(logged.delegation), found: delegationJson(delegation) };
       report('keyring_mismatch', subject, evidence, logged.position);
     }
@@ -95,6 +101,10 @@ const checkServedKeys = (the: PackChecks): Promise<void> =>
       the.report('key_mismatch', `key:${keyId}`, {}, position);
   });
 
+/** That a key was followed by another, where the log has it neither followed nor at its end. */
+const isRotatedUnlogged = (status: string, { delegation, rotation }: LoggedKey, now: Date): boolean =>
+  status === 'rotated' && rotation === undefined && now.getTime() < instantMs(delegation.notAfter);
+
 /** The discovery document names keys for clients that know nothing of keyrings. */
 const checkListedKeys = ({ registry, facts, report }: PackChecks): void => {
   const { keys } = facts.keyTable;
@@ -103,6 +113,8 @@ const checkListedKeys = ({ registry, facts, report }: PackChecks): void => {
     if (logged === undefined) report('key_unlogged', `key:${keyId}`, { status });
     else if ((status === 'revoked') !== (logged.revocation !== undefined))
       report('key_standing', `key:${keyId}`, { found: status }, logged.position);
+    else if (isRotatedUnlogged(status, logged, registry.now))
+      report('rotation_unlogged', `key:${keyId}`, { where: 'signingKeys' }, logged.position);
   }
   const listed = new Set(registry.discovery.signingKeys?.map(({ keyId }) => keyId));
   for (const [keyId, { position, delegation }] of keys)

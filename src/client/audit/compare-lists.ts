@@ -3,23 +3,36 @@ import type { JsonObject, JsonValue } from '../../../keys/canonical.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { at, listOf, textOf } from '../../protocol/manifest/read.ts';
 import { isPrivateNamespace } from '../../protocol/pack-id.ts';
+import { UNPUBLISHED } from '../lifecycle.ts';
 import { isYanked } from '../resolve.ts';
-import { type PackChecks, subjectOf } from './compare-packs.ts';
+import type { PackChecks } from './compare-packs.ts';
+import { isDeprecated, subjectOf } from './compare-standing.ts';
+import type { AuditCode } from './findings.ts';
 import type { ServedLists } from './lists.ts';
 import type { LoggedVersion } from './version-table.ts';
 
-/** What the index of one tree has to say of a pack: whether it stands there, and whether all of it is yanked. */
+/** What the index of one tree has to say of a pack: whether it stands there, and how all of it stands. */
 const checkRow = (the: PackChecks, tree: Tree, name: string, row: JsonValue | undefined): void => {
-  const versions = the.facts.versions.versionsOf(name).filter((each) => each.tree === tree);
-  const position = versions[0]?.position;
-  const expected = versions.every((each) => each.yanked);
-  const found = isYanked(at(row, 'yanked'));
-  const report = (code: 'pack_unlogged' | 'pack_missing' | 'pack_standing', evidence: object = {}) =>
-    the.report(code, `pack:${name}`, { tree, ...evidence }, position);
-  if (position === undefined && row !== undefined) report('pack_unlogged');
-  if (position !== undefined && row === undefined) report('pack_missing');
-  if (position !== undefined && row !== undefined && expected !== found)
-    report('pack_standing', { expected, found });
+  const logged = the.facts.versions.versionsOf(name).filter((each) => each.tree === tree);
+  const there = logged.filter((each) => !each.unpublished);
+  const report = (code: AuditCode, evidence: object = {}) =>
+    the.report(code, `pack:${name}`, { tree, ...evidence }, (there[0] ?? logged[0])?.position);
+  if (there.length === 0) {
+    if (row !== undefined) report(logged.length === 0 ? 'pack_unlogged' : 'unpublished_served');
+    return;
+  }
+  if (row === undefined) {
+    report('pack_missing');
+    return;
+  }
+  const expected = {
+    yanked: there.every((each) => each.yanked),
+    old: there.every((each) => each.deprecated),
+  };
+  const found = { yanked: isYanked(at(row, 'yanked')), old: isDeprecated(row) };
+  if (expected.yanked !== found.yanked)
+    report('pack_standing', { expected: expected.yanked, found: found.yanked });
+  if (expected.old !== found.old) report('pack_deprecation', { expected: expected.old, found: found.old });
 };
 
 const checkIndex = (the: PackChecks, tree: Tree, index: JsonObject): readonly string[] => {
@@ -36,18 +49,23 @@ export const checkIndexes = (the: PackChecks, { indexes }: ServedLists): readonl
   return listed.filter((name) => !known.has(name) && !isPrivateNamespace(name));
 };
 
-/** Every version that is yanked in the log stands in the registrar's list, and nothing else does. */
+/** Every version that is yanked or unpublished in the log stands in the registrar's list, and nothing else does. */
 export const checkWithdrawals = ({ registry, facts, report }: PackChecks): void => {
   const withdrawn = registry.trust?.withdrawn;
   if (withdrawn === undefined) return;
-  const yanked = new Map<string, LoggedVersion>();
+  const expected = new Map<string, LoggedVersion>();
   for (const name of facts.versions.names())
-    for (const each of facts.versions.versionsOf(name)) if (each.yanked) yanked.set(each.sha256, each);
-  for (const each of yanked.values())
-    if (!withdrawn.has(each.sha256))
-      report('withdrawal_missing', subjectOf(each), { sha256: each.sha256 }, each.position);
+    for (const each of facts.versions.versionsOf(name))
+      if (each.yanked || each.unpublished) expected.set(each.sha256, each);
+  for (const each of expected.values()) {
+    const { sha256, position } = each;
+    const kind = withdrawn.get(sha256);
+    if (kind === undefined) report('withdrawal_missing', subjectOf(each), { sha256 }, position);
+    else if ((kind === UNPUBLISHED) !== each.unpublished)
+      report('withdrawal_kind', subjectOf(each), { sha256, kind }, position);
+  }
   // A digest tells nothing of private packs: where the log has sealed entries, it may be one of theirs.
   if (facts.kinds.has('sealed')) return;
   for (const [sha256, kind] of withdrawn)
-    if (!yanked.has(sha256)) report('withdrawal_unlogged', `sha256:${sha256}`, { kind });
+    if (!expected.has(sha256)) report('withdrawal_unlogged', `sha256:${sha256}`, { kind });
 };

@@ -9,7 +9,7 @@ import { signingOf } from '../../protocol/manifest/signing.ts';
 import { addressOf, type TreeAddresses } from '../discovery.ts';
 import { isTrouble, Refusal } from '../refusal.ts';
 import type { OpenRegistry } from '../registry.ts';
-import { isYanked } from '../resolve.ts';
+import { compareStanding, compareSuccessor, subjectOf } from './compare-standing.ts';
 import type { LogFacts } from './facts.ts';
 import { AT_ONCE } from './fetch.ts';
 import type { Report } from './findings.ts';
@@ -30,10 +30,6 @@ const MAX_PACK_BYTES = 64 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_SIGNATURE_BYTES = 4096;
 
-/** As events name a version. */
-export const subjectOf = ({ name, version }: Pick<LoggedVersion, 'name' | 'version'>): string =>
-  `pack:${name}@${version}`;
-
 const treesIn = ({ registry }: PackChecks): readonly (readonly [Tree, TreeAddresses])[] =>
   Object.entries(registry.discovery.trees) as [Tree, TreeAddresses][];
 
@@ -47,12 +43,21 @@ const rowsOf = (metadata: JsonObject | undefined): readonly ServedVersion[] => {
 
 const differences = (logged: LoggedVersion, of: JsonValue, where: string, report: Report): void => {
   const subject = subjectOf(logged);
-  const { position, sha256, yanked } = logged;
+  const { position, sha256 } = logged;
   const integrity = textOf(at(of, 'integrity'));
   if (integrity !== undefined && digestOfIntegrity(integrity) !== sha256)
     report('version_digest', subject, { where, expected: sha256, found: integrity.slice(0, 200) }, position);
-  const found = isYanked(at(of, 'yanked'));
-  if (found !== yanked) report('version_standing', subject, { where, expected: yanked, found }, position);
+  compareStanding(logged, of, where, report);
+};
+
+/** One that the log has unpublished is nowhere to be found. */
+const checkGone = async (the: PackChecks, addresses: TreeAddresses, logged: LoggedVersion): Promise<void> => {
+  const { name, version, position } = logged;
+  for (const template of [addresses.versionManifest, addresses.versionSignature]) {
+    const path = addressOf(template, { name, version });
+    const served = await the.registry.reader.bytes('registry', path, MAX_MANIFEST_BYTES);
+    if (served !== undefined) the.report('unpublished_served', subjectOf(logged), { path }, position);
+  }
 };
 
 /** False where it is not served at all. */
@@ -68,6 +73,7 @@ const checkManifest = async (
     return false;
   }
   differences(logged, served, path, the.report);
+  compareSuccessor(logged, served, path, the.report);
   if (textOf(served['integrity']) === undefined)
     the.report(
       'version_digest',
@@ -131,16 +137,19 @@ const checkTree = async (
   const logged = new Map(the.facts.versions.versionsOf(name).map((each) => [each.version, each]));
   for (const { version, row } of rows) {
     const known = logged.get(version);
-    if (known?.tree === tree) differences(known, row, path, the.report);
+    if (known?.tree === tree && known.unpublished)
+      the.report('unpublished_served', subjectOf(known), { path }, known.position);
+    else if (known?.tree === tree) differences(known, row, path, the.report);
     else the.report('version_unlogged', subjectOf({ name, version }), { tree, path });
   }
   const served = new Set(rows.map(({ version }) => version));
   for (const each of logged.values()) {
     if (each.tree !== tree) continue;
-    if (!served.has(each.version))
+    if (!served.has(each.version) && !each.unpublished)
       the.report('version_missing', subjectOf(each), { tree, path }, each.position);
     await orRefused(the, each, async () => {
-      if (await checkManifest(the, addresses, each)) await checkSignature(the, addresses, each);
+      if (each.unpublished) await checkGone(the, addresses, each);
+      else if (await checkManifest(the, addresses, each)) await checkSignature(the, addresses, each);
     });
   }
 };

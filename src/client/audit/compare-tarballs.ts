@@ -1,4 +1,4 @@
-// Asks of every version that a log publishes all that a host asks before it installs it, down to the bytes.
+// Asks of every version that a log publishes, and has not unpublished, all that a host asks before it installs it, down to the bytes.
 import { inLanes } from '../../../storage/in-lanes.ts';
 import { isTrouble, Refusal } from '../refusal.ts';
 import { parseWanted } from '../request.ts';
@@ -60,7 +60,7 @@ const checkVersion = async (
 };
 
 function* versionsOf({ facts }: PackChecks, names: Iterable<string>): Generator<LoggedVersion> {
-  for (const name of names) yield* facts.versions.versionsOf(name);
+  for (const name of names) yield* facts.versions.versionsOf(name).filter(({ unpublished }) => !unpublished);
 }
 
 /** One that is not served is a finding. Rejects where nothing answers several times in a row, or nothing is shown. */

@@ -3,9 +3,16 @@ import type { JsonObject } from '../../../keys/canonical.ts';
 import { KeyError } from '../../../keys/errors.ts';
 import { openEvent } from '../../protocol/event.ts';
 import { at, textOf } from '../../protocol/manifest/read.ts';
+import { createAdvisoryTable, type LoggedAdvisory } from './advisory-table.ts';
 import type { Report } from './findings.ts';
 import { createKeyTable, type Flaw, type KeyTable } from './key-table.ts';
-import { createVersionTable, type LoggedVersion, readSignature, type VersionTable } from './version-table.ts';
+import {
+  createVersionTable,
+  type Mark,
+  type NewVersion,
+  readSignature,
+  type VersionTable,
+} from './version-table.ts';
 
 export interface LoggedClaim {
   readonly position: number;
@@ -17,6 +24,7 @@ export interface LogFacts {
   readonly versions: VersionTable;
   readonly keyTable: KeyTable;
   readonly claims: ReadonlyMap<string, LoggedClaim>;
+  readonly advisories: ReadonlyMap<string, LoggedAdvisory>;
   /** Entries by kind; `sealed` ones commit to what only authorised readers may see. */
   readonly kinds: ReadonlyMap<string, number>;
   readonly take: (position: number, entry: Uint8Array) => LoggedEvent;
@@ -38,7 +46,7 @@ interface Entry {
 const text = (data: JsonObject, name: string): string => textOf(data[name]) ?? '';
 
 /** Undefined for what no registry records. */
-const versionOf = ({ position, data }: Entry): Omit<LoggedVersion, 'yanked'> | undefined => {
+const versionOf = ({ position, data }: Entry): NewVersion | undefined => {
   const [name, version, tree, sha256] = ['name', 'version', 'tree', 'sha256'].map((each) => text(data, each));
   const { size } = data;
   const keyId = textOf(data['keyId']);
@@ -67,6 +75,7 @@ const opened = (entry: Uint8Array): JsonObject | string => {
 export const createFacts = (report: Report): LogFacts => {
   const versions = createVersionTable();
   const keyTable = createKeyTable();
+  const advisoryTable = createAdvisoryTable();
   const claims = new Map<string, LoggedClaim>();
   const kinds = new Map<string, number>();
 
@@ -74,10 +83,17 @@ export const createFacts = (report: Report): LogFacts => {
     if (flaw !== undefined) report(flaw.code, subject, flaw.evidence, position);
   };
 
-  const setYanked = (entry: Entry, yanked: boolean): void => {
+  const mark = (entry: Entry, as: Mark, holds: boolean): void => {
     const { data, subject, position } = entry;
-    if (versions.setYanked(text(data, 'name'), text(data, 'version'), yanked)) return;
+    if (versions.mark(text(data, 'name'), text(data, 'version'), as, holds)) return;
     report('standing_without_version', subject, {}, position);
+  };
+
+  const deprecate = (entry: Entry, holds: boolean): void => {
+    const { data } = entry;
+    mark(entry, 'deprecated', holds);
+    const successor = holds ? textOf(data['supersededBy']) : undefined;
+    versions.supersede(text(data, 'name'), text(data, 'version'), successor);
   };
 
   const publish = (entry: Entry): void => {
@@ -87,12 +103,35 @@ export const createFacts = (report: Report): LogFacts => {
     else if (!versions.add(version)) report('version_republished', subject, {}, position);
   };
 
+  const advise = ({ position, subject, data }: Entry): void => {
+    if (!advisoryTable.say(position, data))
+      report('leaf_malformed', subject, { reason: 'no advisory' }, position);
+  };
+
+  const withdraw = ({ position, subject, data }: Entry): void => {
+    if (!advisoryTable.withdraw(position, text(data, 'id')))
+      report('leaf_malformed', subject, { reason: 'withdraws no advisory' }, position);
+  };
+
+  /** Whoever was named last holds it. */
+  const hold = ({ position, data }: Entry): void =>
+    void claims.set(text(data, 'namespace'), { position, account: text(data, 'account') });
+
   /** What changes nothing that is served has no line here. */
   const takers: Readonly<Record<string, (entry: Entry) => void>> = {
     'pack.published': publish,
-    'pack.yanked': (entry) => setYanked(entry, true),
-    'pack.unyanked': (entry) => setYanked(entry, false),
+    'pack.yanked': (entry) => mark(entry, 'yanked', true),
+    'pack.unyanked': (entry) => mark(entry, 'yanked', false),
+    'pack.deprecated': (entry) => deprecate(entry, true),
+    'pack.undeprecated': (entry) => deprecate(entry, false),
+    'pack.unpublished': (entry) => mark(entry, 'unpublished', true),
     'key.delegated': (entry) => tell(entry, keyTable.delegate(entry.position, text(entry.data, 'statement'))),
+    'key.rotated': (entry) => {
+      const { data, position } = entry;
+      const [keyId, rotatedTo] = [text(data, 'keyId'), text(data, 'rotatedTo')];
+      const [rotationProof, statement] = [text(data, 'rotationProof'), text(data, 'statement')];
+      tell(entry, keyTable.rotate(position, { keyId, rotatedTo, rotationProof, statement }));
+    },
     'key.revoked': (entry) => {
       const { data, position } = entry;
       const revocation = {
@@ -102,10 +141,13 @@ export const createFacts = (report: Report): LogFacts => {
       };
       tell(entry, keyTable.revoke(text(data, 'keyId'), revocation));
     },
+    'advisory.published': advise,
+    'advisory.changed': advise,
+    'advisory.withdrawn': withdraw,
     'root.published': (entry) =>
       tell(entry, keyTable.publishRoot(entry.position, text(entry.data, 'envelope'))),
-    'namespace.claimed': ({ position, data }) =>
-      void claims.set(text(data, 'namespace'), { position, account: text(data, 'account') }),
+    'namespace.claimed': hold,
+    'namespace.transferred': hold,
   };
 
   const take: LogFacts['take'] = (position, bytes) => {
@@ -122,5 +164,5 @@ export const createFacts = (report: Report): LogFacts => {
     return { position, kind, subject };
   };
 
-  return { versions, keyTable, claims, kinds, take };
+  return { versions, keyTable, claims, advisories: advisoryTable.advisories, kinds, take };
 };

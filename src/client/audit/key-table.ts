@@ -1,8 +1,11 @@
-// What a log says of keys and roots: which it delegated, which it took back and from where, and how roots followed. Pure.
+// What a log says of keys and roots: which it delegated, which followed which, which it took back, how roots followed. Pure.
+import { decodeBase64, equalBytes } from '../../../keys/bytes.ts';
 import { DELEGATION_PAYLOAD_TYPE, type Delegation, parseDelegation } from '../../../keys/delegation.ts';
+import { instantMs } from '../../../keys/document.ts';
 import { openEnvelope, parseEnvelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
 import { type Root, verifyFirstRoot, verifyRootUpdate } from '../../../keys/root.ts';
+import { provesRotation } from '../../../keys/rotation.ts';
 
 export interface LoggedRevocation {
   readonly position: number;
@@ -11,9 +14,19 @@ export interface LoggedRevocation {
   readonly fromPosition: number | null;
 }
 
+/** That another key follows this one. */
+export interface LoggedRotation {
+  readonly position: number;
+  readonly rotatedTo: string;
+  /** The delegation as it was before it was ended. */
+  readonly before: Delegation;
+}
+
 export interface LoggedKey {
   readonly position: number;
-  readonly delegation: Delegation;
+  /** As it stands: ended, where another key followed. */
+  delegation: Delegation;
+  rotation: LoggedRotation | undefined;
   /** The one that counts: each that follows takes more away than the one before. */
   revocation: LoggedRevocation | undefined;
 }
@@ -30,12 +43,28 @@ export interface KeyTable {
   readonly roots: ReadonlyMap<number, LoggedRoot>;
   /** Why it is refused; undefined where it is taken. */
   readonly delegate: (position: number, statement: string) => Flaw | undefined;
+  readonly rotate: (position: number, rotation: ToldRotation) => Flaw | undefined;
   readonly revoke: (keyId: string, revocation: LoggedRevocation) => Flaw | undefined;
   readonly publishRoot: (position: number, envelope: string) => Flaw | undefined;
 }
 
+/** As an event tells it. */
+export interface ToldRotation {
+  readonly keyId: string;
+  readonly rotatedTo: string;
+  /** Base64 of the old key's signature. */
+  readonly rotationProof: string;
+  /** The registrar's statement of the old key as it ends. */
+  readonly statement: string;
+}
+
 export interface Flaw {
-  readonly code: 'delegation_invalid' | 'key_relisted' | 'revocation_without_key' | 'root_invalid';
+  readonly code:
+    | 'delegation_invalid'
+    | 'key_relisted'
+    | 'rotation_invalid'
+    | 'revocation_without_key'
+    | 'root_invalid';
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
@@ -65,6 +94,32 @@ const openUnder = (roots: Iterable<LoggedRoot>, statement: string): Delegation =
   throw refused;
 };
 
+const sameButEnd = (before: Delegation, ended: Delegation): boolean =>
+  ended.keyId === before.keyId &&
+  equalBytes(ended.publicKey, before.publicKey) &&
+  ended.namespaces.join() === before.namespaces.join() &&
+  ended.notBefore === before.notBefore &&
+  instantMs(ended.notAfter) <= instantMs(before.notAfter);
+
+/** Why a rotation is none; the old key signs for the new one, which speaks for no more than the old one did. */
+const flawOfRotation = (
+  old: LoggedKey | undefined,
+  next: LoggedKey | undefined,
+  ended: Delegation,
+  proof: Uint8Array | undefined,
+): string | undefined => {
+  if (old === undefined || next === undefined) return 'a key that was never delegated';
+  if (old.rotation !== undefined || old === next) return 'the key was followed by another before';
+  if (!sameButEnd(old.delegation, ended)) return 'the old key is changed in more than its end';
+  if (next.delegation.namespaces.some((each) => !ended.namespaces.includes(each)))
+    return 'the new key speaks for more than the old one';
+  const { delegation } = next;
+  const rotation = { ...delegation, validFrom: delegation.notBefore };
+  if (proof === undefined || !provesRotation(ended.publicKey, rotation, proof))
+    return 'the old key did not sign for the new one';
+  return undefined;
+};
+
 export const createKeyTable = (): KeyTable => {
   const keys = new Map<string, LoggedKey>();
   const roots = new Map<number, LoggedRoot>();
@@ -76,7 +131,7 @@ export const createKeyTable = (): KeyTable => {
     const { keyId } = delegation;
     if (keys.has(keyId))
       return { code: 'key_relisted', evidence: { keyId, first: keys.get(keyId)?.position ?? null } };
-    keys.set(keyId, { position, delegation, revocation: undefined });
+    keys.set(keyId, { position, delegation, rotation: undefined, revocation: undefined });
     return undefined;
   };
 
@@ -99,5 +154,17 @@ export const createKeyTable = (): KeyTable => {
     return undefined;
   };
 
-  return { keys, roots, delegate, revoke, publishRoot };
+  const rotate: KeyTable['rotate'] = (position, { keyId, rotatedTo, rotationProof, statement }) => {
+    const ended = orFlaw('rotation_invalid', () => openUnder(roots.values(), statement));
+    if (isFlaw(ended)) return ended;
+    const key = keys.get(keyId);
+    const reason = flawOfRotation(key, keys.get(rotatedTo), ended, decodeBase64(rotationProof));
+    if (key === undefined || reason !== undefined)
+      return { code: 'rotation_invalid', evidence: { keyId, rotatedTo, reason } };
+    key.rotation = { position, rotatedTo, before: key.delegation };
+    key.delegation = ended;
+    return undefined;
+  };
+
+  return { keys, roots, delegate, rotate, revoke, publishRoot };
 };

@@ -9,6 +9,8 @@ import type { RegistryReader } from '../registry-reader.ts';
 export interface ServedLists {
   /** The registry index of each tree that is served. */
   readonly indexes: readonly (readonly [Tree, JsonObject])[];
+  /** The feed of advisories; undefined where the registry serves none. */
+  readonly advisories: JsonObject | undefined;
   /** Holders by namespace; undefined where the registry does not say. */
   readonly holders: ReadonlyMap<string, string> | undefined;
 }
@@ -27,12 +29,19 @@ const discoveryOf = async (reader: RegistryReader): Promise<JsonObject> => {
   return {};
 };
 
-/** Root-relative, as `discovery.ts` has it; else the usual address. */
+/** Root-relative, as `discovery.ts` has it. */
+const isPlainPath = (path: string): boolean =>
+  /^\/(?!\/)[A-Za-z0-9._~@+-]+(?:\/[A-Za-z0-9_~@+-][A-Za-z0-9._~@+-]*)*$/.test(path);
+
+/** As it is named, else the usual address. */
 const indexPath = (discovery: JsonObject, tree: Tree): string => {
   const named = textOf(at(discovery, 'endpoints', tree, 'registryIndex')) ?? '';
-  return /^\/(?!\/)[A-Za-z0-9._~@+-]+(?:\/[A-Za-z0-9_~@+-][A-Za-z0-9._~@+-]*)*$/.test(named)
-    ? named
-    : `/${tree}/index.json`;
+  return isPlainPath(named) ? named : `/${tree}/index.json`;
+};
+
+const advisoriesPath = (discovery: JsonObject): string => {
+  const named = textOf(at(discovery, 'security', 'advisories')) ?? '';
+  return isPlainPath(named) ? named : '/security/advisories.json';
 };
 
 const readIndex = async (reader: RegistryReader, path: string): Promise<JsonObject> => {
@@ -57,5 +66,6 @@ export const readLists = async ({ reader, discovery }: OpenRegistry): Promise<Se
   const indexes = await Promise.all(
     trees.map(async (tree) => [tree, await readIndex(reader, indexPath(document, tree))] as const),
   );
-  return { indexes, holders: holdersIn(objectOf(document) ?? {}) };
+  const advisories = await reader.document('registry', advisoriesPath(document), MAX_LIST_BYTES);
+  return { indexes, advisories, holders: holdersIn(objectOf(document) ?? {}) };
 };

@@ -6,6 +6,8 @@ import { type Edge, EMPTY_EDGE, edgeRoot } from '../../protocol/growing-tree.ts'
 import { type OpenRegistryOptions, openRegistry } from '../open-registry.ts';
 import { refusal } from '../refusal.ts';
 import type { OpenRegistry } from '../registry.ts';
+import { checkAdvisories } from './compare-advisories.ts';
+import { checkKeychains } from './compare-keychains.ts';
 import { checkKeys, checkNamespaces } from './compare-keys.ts';
 import { checkIndexes, checkWithdrawals } from './compare-lists.ts';
 import { checkPacks } from './compare-packs.ts';
@@ -109,9 +111,11 @@ export const startAudit = (options: AuditOptions, onEvent?: (event: LoggedEvent)
     const wanted = names ?? [...facts.versions.names(), ...strangers];
     const progress = (done: number): void => onProgress?.('packs', done, wanted.length);
     await checkPacks(the, counted(wanted, progress));
+    await checkKeychains(the, wanted);
     if (tarballs) await checkTarballs(the, wanted);
     checkWithdrawals(the);
     checkNamespaces(the, lists);
+    checkAdvisories(the, lists);
     await checkKeys(the);
     return listed(found);
   };

@@ -16,14 +16,27 @@ export interface LoggedVersion {
   readonly keyId: string | undefined;
   readonly signature: Uint8Array | undefined;
   readonly yanked: boolean;
+  readonly deprecated: boolean;
+  /** What the deprecation names in its place. */
+  readonly supersededBy: string | undefined;
+  /** Never taken back: it must not be served any more. */
+  readonly unpublished: boolean;
 }
+
+/** A version as it is when it is published. */
+export type NewVersion = Omit<LoggedVersion, 'yanked' | 'deprecated' | 'supersededBy' | 'unpublished'>;
+
+export const MARKS = ['yanked', 'deprecated', 'unpublished'] as const;
+export type Mark = (typeof MARKS)[number];
 
 export interface VersionTable {
   readonly count: () => number;
   /** False where it is there already; the first one stays. */
-  readonly add: (version: Omit<LoggedVersion, 'yanked'>) => boolean;
+  readonly add: (version: NewVersion) => boolean;
   /** False where there is no such version. */
-  readonly setYanked: (name: string, version: string, yanked: boolean) => boolean;
+  readonly mark: (name: string, version: string, mark: Mark, holds: boolean) => boolean;
+  /** Of a version that is there. */
+  readonly supersede: (name: string, version: string, by: string | undefined) => void;
   /** In the order in which the log named them first. */
   readonly names: () => Iterable<string>;
   readonly versionsOf: (name: string) => readonly LoggedVersion[];
@@ -33,6 +46,7 @@ const DIGEST_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const RECORD_BYTES = DIGEST_BYTES + SIGNATURE_BYTES;
 const RECORDS_IN_SLAB = 4_096;
+const BIT: Readonly<Record<Mark, number>> = { yanked: 1, deprecated: 2, unpublished: 4 };
 
 /** A text that keeps nothing else alive: one cut out of an entry would keep the whole entry. */
 const owned = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
@@ -73,11 +87,16 @@ export const createVersionTable = (): VersionTable => {
   const positions: number[] = [];
   const sizes: number[] = [];
   const trees: number[] = [];
-  const yanks: number[] = [];
+  /** Bits. */
+  const marks: number[] = [];
+  /** By row, of the few that name one. */
+  const successors = new Map<number, string>();
   /** -1: unsigned. */
   const keyNumbers: number[] = [];
 
   const rowOf = (name: string, version: string): number | undefined => packs.get(name)?.get(version);
+
+  const has = (row: number, mark: Mark): boolean => ((marks[row] ?? 0) & BIT[mark]) !== 0;
 
   const read = (name: string, version: string, row: number): LoggedVersion => {
     const record = bytes.at(row);
@@ -91,7 +110,10 @@ export const createVersionTable = (): VersionTable => {
       size: sizes[row] ?? -1,
       keyId,
       signature: keyId === undefined ? undefined : record.slice(DIGEST_BYTES),
-      yanked: yanks[row] === 1,
+      yanked: has(row, 'yanked'),
+      deprecated: has(row, 'deprecated'),
+      supersededBy: successors.get(row),
+      unpublished: has(row, 'unpublished'),
     };
   };
 
@@ -102,7 +124,7 @@ export const createVersionTable = (): VersionTable => {
       const row = positions.push(version.position) - 1;
       sizes.push(version.size);
       trees.push(version.tree === 'v2' ? 2 : 1);
-      yanks.push(0);
+      marks.push(0);
       keyNumbers.push(version.keyId === undefined ? -1 : keys.numberOf(version.keyId));
       bytes.add(row, decodeHex(version.sha256) ?? new Uint8Array(), version.signature ?? new Uint8Array());
       const known = packs.get(version.name);
@@ -110,10 +132,16 @@ export const createVersionTable = (): VersionTable => {
       else known.set(owned(version.version), row);
       return true;
     },
-    setYanked: (name, version, yanked) => {
+    mark: (name, version, mark, holds) => {
       const row = rowOf(name, version);
-      if (row !== undefined) yanks[row] = yanked ? 1 : 0;
+      if (row !== undefined) marks[row] = ((marks[row] ?? 0) & ~BIT[mark]) | (holds ? BIT[mark] : 0);
       return row !== undefined;
+    },
+    supersede: (name, version, by) => {
+      const row = rowOf(name, version);
+      if (row === undefined) return;
+      if (by === undefined) successors.delete(row);
+      else successors.set(row, owned(by));
     },
     names: () => packs.keys(),
     versionsOf: (name) => [...(packs.get(name) ?? [])].map(([version, row]) => read(name, version, row)),

@@ -1,4 +1,4 @@
-// Issues the withdrawals: every version that is yanked now, signed by the registrar, so that no mirror can hide a yank.
+// Issues the withdrawals: every version that is yanked or unpublished, signed by the registrar, so that no mirror can hide it.
 import {
   parseWithdrawals,
   WITHDRAWALS_PAYLOAD_TYPE,
@@ -7,15 +7,13 @@ import {
 } from '../../../keys/withdrawals.ts';
 import { coalesce } from '../../../storage/coalesce.ts';
 import { type IssueDeps, issueList, type ListKind } from '../../access/issue-list.ts';
-import { yankedDigests } from './lifecycle-store.ts';
+import { withdrawnNow } from './lifecycle-store.ts';
 
 /** Private packs stand in it like all others: a digest tells nothing to those who do not have the bytes. */
 export const WITHDRAWALS: ListKind<Pick<Withdrawals, 'withdrawn'>> = {
   table: 'withdrawals',
   payloadType: WITHDRAWALS_PAYLOAD_TYPE,
-  content: async (sql) => ({
-    withdrawn: (await yankedDigests(sql)).map((sha256) => ({ sha256, kind: 'yanked' })),
-  }),
+  content: async (sql) => ({ withdrawn: await withdrawnNow(sql) }),
   payload: withdrawalsPayload,
   parse: parseWithdrawals,
   textOf: ({ withdrawn }) => withdrawn.map(({ kind, sha256 }) => `${kind} ${sha256}`).join(),

@@ -1,6 +1,6 @@
 // What a yank says for itself, read from a request and kept with the version. Pure.
 import type { Body } from '../../access/fields.ts';
-import { type Fault, fault } from '../../protocol/faults.ts';
+import { readReason, wrongField } from './reason.ts';
 
 /** What whoever yanks a version gives for it. */
 export interface YankGrounds {
@@ -13,18 +13,7 @@ export interface YankNote extends YankGrounds {
   readonly yankedBy: string;
 }
 
-/** Lengths of the version manifest (registry-version-manifest, `yankedReason`). */
-const MAX_REASON = 512;
 const MAX_URL = 512;
-
-const wrong = (field: string, rule: string): Fault =>
-  fault('validation_error', { field }, `${field} ${rule}.`);
-
-const isReason = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  value.trim() !== '' &&
-  value.length <= MAX_REASON &&
-  !/[\p{Cc}\p{Surrogate}]/u.test(value);
 
 /** A web address in visible characters: people follow it from terminals and pages. */
 const isWebAddress = (value: unknown): value is string =>
@@ -34,11 +23,11 @@ const isWebAddress = (value: unknown): value is string =>
   URL.canParse(value);
 
 /** @throws Fault validation_error naming the field. */
-export const readYankGrounds = ({ reason, advisoryUrl }: Body): YankGrounds => {
-  if (!isReason(reason))
-    throw wrong('reason', `must be a text of 1 to ${MAX_REASON} characters, without control characters`);
+export const readYankGrounds = (body: Body): YankGrounds => {
+  const reason = readReason(body['reason']);
+  const { advisoryUrl } = body;
   if (advisoryUrl === undefined || advisoryUrl === null) return { reason };
   if (!isWebAddress(advisoryUrl))
-    throw wrong('advisoryUrl', `must be an http or https URL of at most ${MAX_URL} characters`);
+    throw wrongField('advisoryUrl', `must be an http or https URL of at most ${MAX_URL} characters`);
   return { reason, advisoryUrl };
 };

@@ -1,57 +1,37 @@
-// Yanks a version and takes that back: its bytes stay served, and everybody learns how it stands.
-import { requireStillActing } from '../../access/acting-store.ts';
-import type { Authenticate } from '../../access/authenticate.ts';
+// Yanks versions and takes that back: their bytes stay served, and everybody learns how they stand.
 import type { Body } from '../../access/fields.ts';
-import { requireNamespace, requireScope } from '../../access/grants.ts';
-import { actorOf, isOperator, type Principal, type TokenScope } from '../../access/principal.ts';
-import type { Sql, Tx } from '../../database/connect.ts';
+import { isOperator, type Principal } from '../../access/principal.ts';
+import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import type { EventFacts, RecordedEvent } from '../../protocol/event.ts';
 import { fault } from '../../protocol/faults.ts';
-import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
-import type { Receipt } from '../../protocol/receipt.ts';
-import type { AppendEvent } from '../../transparency/append.ts';
-import type { AwaitReceipt } from '../../transparency/receipts.ts';
-import { isPrivate, type PackAddress, readName, readVersion, requireYankRoom } from '../policy.ts';
-import { countYanked, lockStanding, type StandingRow, setYanked } from './lifecycle-store.ts';
+import { type PackAddress, requireYankRoom } from '../policy.ts';
+import { countWithdrawn, type StandingRow, setYanked } from './lifecycle-store.ts';
+import {
+  type Changed,
+  factsOf,
+  holdVersion,
+  holdVersions,
+  type LifecycleDeps,
+  type Receipted,
+  readAddress,
+  requirePermission,
+  type StepDeps,
+  tellOf,
+  type VersionRequest,
+  withReceipt,
+} from './standing.ts';
 import { readYankGrounds, type YankGrounds, type YankNote } from './yank-note.ts';
 
-export interface LifecycleDeps {
-  readonly sql: Sql;
-  readonly now: () => Date;
-  readonly authenticate: Authenticate;
-  readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
-  readonly append: AppendEvent;
-  /** Makes the change visible to readers of every process. */
-  readonly announce: (subject: string) => void;
-  /** Issues the list that says what was just committed. */
-  readonly reissueWithdrawals: () => Promise<void>;
-  readonly awaitReceipt: AwaitReceipt;
-}
-
-/** Everything here was chosen by the caller. */
-export interface UnyankRequest {
-  readonly name: string;
-  readonly version: string;
-  readonly authorization: string | undefined;
-}
-
-export interface YankRequest extends UnyankRequest {
+export interface YankRequest extends VersionRequest {
   readonly body: Body;
 }
 
-/** How a version stands in the database; its event may still wait for its seal. */
-interface Recorded extends PackAddress {
+interface Yanked extends Changed {
   readonly yanked: YankNote | null;
-  /** The event that made it so, or its id where that was before; undefined where there never was one. */
-  readonly event: RecordedEvent | string | undefined;
 }
 
 /** How a version stands, and where the log says so. */
-export interface Standing extends Recorded {
-  /** Undefined where the seal is late, and where there is no event. */
-  readonly receipt: Receipt | undefined;
-}
+export type Standing = Receipted<Yanked>;
 
 /**
  * A version that is yanked already stays as it is.
@@ -64,112 +44,102 @@ export const yankVersion =
     const address = readAddress(request);
     const by = await requirePermission(the, request, address.name, 'packs:yank');
     const grounds = readYankGrounds(request.body);
-    const recorded = await inTransaction(the.sql, (tx) => yank(the, tx, by, address, grounds));
-    await tellOf(the, address);
+    // The point of no return: the version stands otherwise, and its event is there, or neither.
+    const [recorded] = await inTransaction(the.sql, async (tx) =>
+      yankHeld(the, tx, by, [await holdVersion(the, tx, by, address)], grounds),
+    );
+    if (recorded === undefined) throw new Error('a version that was there was not yanked');
+    await tellOf(the, [address]);
     return withReceipt(the, recorded);
   };
 
-/** A version that is not yanked stays as it is. The yank stays in the log. @throws Fault as `yankVersion`. */
+/**
+ * A version that is not yanked stays as it is. The yank stays in the log.
+ * @throws Fault as `yankVersion`, and advisory_active
+ */
 export const unyankVersion =
   (the: LifecycleDeps) =>
-  async (request: UnyankRequest): Promise<Standing> => {
+  async (request: VersionRequest): Promise<Standing> => {
     const address = readAddress(request);
     const by = await requirePermission(the, request, address.name, 'packs:yank-revert');
-    const recorded = await inTransaction(the.sql, (tx) => unyank(the, tx, by, address));
-    await tellOf(the, address);
+    // The point of no return, as of a yank.
+    const recorded = await inTransaction(the.sql, async (tx) =>
+      unyank(the, tx, by, await holdVersion(the, tx, by, address)),
+    );
+    await tellOf(the, [address]);
     return withReceipt(the, recorded);
   };
 
-/** In whichever tree: a (name, version) is there once. */
-const readAddress = ({ name, version }: UnyankRequest): PackAddress => ({
-  name: readName(name),
-  version: readVersion(version),
-});
-
-const requirePermission = async (
-  the: LifecycleDeps,
-  { authorization }: UnyankRequest,
-  name: PackName,
-  scope: TokenScope,
-): Promise<Principal> => {
-  const by = await the.authenticate(authorization);
-  requireScope(by, scope);
-  const namespace = namespaceOf(name);
-  const holder = await the.holderOfNamespace(namespace);
-  try {
-    requireNamespace(by, name, namespace, holder);
-  } catch (refusal) {
-    // Of a private pack, others must not even learn that it is there.
-    throw isPrivate(name) ? fault('pack_not_found', { name }) : refusal;
-  }
-  return by;
-};
-
-const requireStanding = async (
-  the: LifecycleDeps,
+/**
+ * The step of a transaction that yanks many versions at once, each with an event of its own: those that are not there
+ * or unpublished are passed over, those that are yanked already stay as they are. Nothing may be written before it:
+ * whoever has to, holds the versions first (`holdVersions`), writes, and then yanks what he holds (`yankHeld`).
+ * After the commit say `tellOf`.
+ * @throws Fault key_revoked, validation_error where the signed list would not hold them all
+ */
+export const yankIn = async (
+  the: StepDeps,
   tx: Tx,
   by: Principal,
-  { name, version }: PackAddress,
-): Promise<StandingRow> => {
-  const row = await lockStanding(tx, name, version);
-  await requireStillActing(tx, by, the.now());
-  if (row === undefined) throw fault('pack_version_not_found', { name, version });
-  return row;
-};
-
-const yank = async (
-  the: LifecycleDeps,
-  tx: Tx,
-  by: Principal,
-  address: PackAddress,
+  addresses: readonly PackAddress[],
   grounds: YankGrounds,
-): Promise<Recorded> => {
-  const row = await requireStanding(the, tx, by, address);
-  if (row.yanked !== null) return unchanged(address, row);
-  requireYankRoom(await countYanked(tx, by.account), isOperator(by));
+): Promise<readonly Yanked[]> => yankHeld(the, tx, by, await holdVersions(the, tx, by, addresses), grounds);
+
+/** @param causationId the event for which they are yanked. @throws Fault validation_error as `yankIn` */
+export const yankHeld = async (
+  the: StepDeps,
+  tx: Tx,
+  by: Principal,
+  held: readonly StandingRow[],
+  grounds: YankGrounds,
+  causationId?: string,
+): Promise<readonly Yanked[]> => {
+  const there = held.filter(({ unpublished }) => unpublished === null);
+  const more = there.filter(({ yanked }) => yanked === null).length;
+  if (more > 0) requireYankRoom(await countWithdrawn(tx, by.account), isOperator(by), more);
+  const recorded: Yanked[] = [];
+  for (const row of there) recorded.push(await yankOne(the, tx, by, row, grounds, causationId));
+  return recorded;
+};
+
+const yankOne = async (
+  the: StepDeps,
+  tx: Tx,
+  by: Principal,
+  row: StandingRow,
+  grounds: YankGrounds,
+  causationId: string | undefined,
+): Promise<Yanked> => {
+  if (row.yanked !== null) return unchanged(row);
+  const { name, version } = row;
   const event = await the.append(tx, {
     kind: 'pack.yanked',
-    ...factsOf(by, address),
-    data: { ...address, ...grounds },
+    ...factsOf(by, row),
+    data: { name, version, ...grounds },
+    causationId: causationId ?? null,
   });
   const yanked = { ...grounds, yankedAt: event.at.toISOString(), yankedBy: by.account };
-  await setYanked(tx, address.name, address.version, yanked, event.id);
-  return { ...address, yanked, event };
+  await setYanked(tx, row, yanked, event.id);
+  return { name, version, yanked, event };
 };
 
-const unyank = async (the: LifecycleDeps, tx: Tx, by: Principal, address: PackAddress): Promise<Recorded> => {
-  const row = await requireStanding(the, tx, by, address);
-  if (row.yanked === null) return unchanged(address, row);
+const unyank = async (the: LifecycleDeps, tx: Tx, by: Principal, row: StandingRow): Promise<Yanked> => {
+  if (row.yanked === null) return unchanged(row);
+  const { name, version } = row;
+  const advisory = await the.activeAdvisoryOf(tx, name, version);
+  if (advisory !== undefined) throw fault('advisory_active', { name, version, advisory });
   const event = await the.append(tx, {
     kind: 'pack.unyanked',
-    ...factsOf(by, address),
-    data: { ...address },
+    ...factsOf(by, row),
+    data: { name, version },
   });
-  await setYanked(tx, address.name, address.version, null, event.id);
-  return { ...address, yanked: null, event };
+  await setYanked(tx, row, null, event.id);
+  return { name, version, yanked: null, event };
 };
 
-const unchanged = (address: PackAddress, { yanked, standing_event_id }: StandingRow): Recorded => ({
-  ...address,
+const unchanged = ({ name, version, yanked, standing_event_id }: StandingRow): Yanked => ({
+  name,
+  version,
   yanked,
   event: standing_event_id ?? undefined,
 });
-
-const withReceipt = async (the: LifecycleDeps, recorded: Recorded): Promise<Standing> => {
-  const { event } = recorded;
-  return { ...recorded, receipt: event === undefined ? undefined : await the.awaitReceipt(event) };
-};
-
-const subjectOf = ({ name, version }: PackAddress): string => `pack:${name}@${version}`;
-
-const factsOf = (by: Principal, address: PackAddress): Omit<EventFacts, 'kind' | 'data'> => ({
-  actor: actorOf(by),
-  subject: subjectOf(address),
-  sealed: isPrivate(address.name),
-});
-
-/** Said again where nothing changed: whoever repeats a request may do so because this was not reached. */
-const tellOf = async (the: LifecycleDeps, address: PackAddress): Promise<void> => {
-  the.announce(subjectOf(address));
-  await the.reissueWithdrawals();
-};

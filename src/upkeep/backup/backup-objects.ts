@@ -100,8 +100,8 @@ const copyNamed = async (the: CopyDeps, named: NamedBlob): Promise<string> => {
 };
 
 /**
- * Copies every tarball that a version names, and every document that a base holds; the lines of them. What a version of
- * a pack names is named for ever, and no sweep takes it; a document may be erased meanwhile.
+ * Copies every tarball that a version names, and every document that a base holds; the lines of them. A
+ * version may be unpublished meanwhile, and a document erased; nothing else is taken by a sweep.
  * @throws Overtaken
  */
 export async function* copyBlobs(the: CopyDeps): AsyncGenerator<readonly string[], void, undefined> {

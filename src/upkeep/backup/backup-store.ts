@@ -85,13 +85,13 @@ export interface NamedBlob {
   readonly size: number;
 }
 
-/** The tarballs that versions name, and the documents that bases hold and have not erased, by digest, each once. */
+/** The tarballs that versions name which were not unpublished, and the documents that bases hold and have not erased, by digest, each once. */
 export async function* namedBlobs(tx: Tx): AsyncGenerator<NamedBlob, void, undefined> {
   await tx`
     declare named_blobs no scroll cursor for
     select encode(blob, 'hex') as digest, max(size) as size
     from (
-      select digest as blob, size from versions
+      select digest as blob, size from versions where unpublished is null
       union all
       select blob, size from (
         select base, blob, size from knowledge_entries union all select base, blob, size from knowledge_documents

@@ -1,6 +1,6 @@
-// Gives an empty database the very shape that a backup was taken of; the next start brings it to the newest.
-import type { Sql } from '../../database/connect.ts';
-import { applyMigrations } from '../../database/migrate.ts';
+// Gives an empty database the very shape that a backup was taken of, and then, with its rows in it, the newest.
+import type { Sql, Tx } from '../../database/connect.ts';
+import { applyMigrations, applyPendingIn } from '../../database/migrate.ts';
 import { type Migration, readMigrations } from '../../database/migration-files.ts';
 import { UpkeepRefused } from '../refused.ts';
 import type { AppliedMigration } from './backup-store.ts';
@@ -25,3 +25,7 @@ export const requireKnownShape = async (
 
 export const shapeAs = (sql: Sql, shape: readonly Migration[]): Promise<unknown> =>
   applyMigrations(sql, shape);
+
+/** What is checked and believed has the shape that this program knows. */
+export const bringToNewest = async (tx: Tx, migrations: string): Promise<void> =>
+  applyPendingIn(tx, await readMigrations(migrations));

@@ -25,7 +25,7 @@ import {
   rowsOfPart,
 } from './read-backup.ts';
 import { putKeys, requireFreeKeyNames } from './restore-keys.ts';
-import { requireKnownShape, shapeAs } from './restore-schema.ts';
+import { bringToNewest, requireKnownShape, shapeAs } from './restore-schema.ts';
 import { requireEmptyDatabase, requireEmptyStore, requireNothingNewer } from './restore-target.ts';
 
 export interface RestoreDeps {
@@ -142,6 +142,7 @@ const fillAndCopy = async (
 ): Promise<Pick<Restored, 'findings' | 'keys'>> => {
   await liftLimits(tx);
   await fillTables(the, tx, backup);
+  await bringToNewest(tx, the.migrations);
   const findings = await requireProven(the, tx, backup, options);
   await copyObjects(the, backup);
   return { findings, keys: await putKeys(the.keyFolder, backup) };

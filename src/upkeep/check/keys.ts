@@ -1,15 +1,18 @@
 // Checks delegated keys and their revocations: rows, registrar's statements and events say the same.
-import { equalBytes } from '../../../keys/bytes.ts';
+import { encodeBase64, equalBytes } from '../../../keys/bytes.ts';
 import { canonicalText } from '../../../keys/canonical.ts';
 import { DELEGATION_PAYLOAD_TYPE, parseDelegation } from '../../../keys/delegation.ts';
 import { instantMs } from '../../../keys/document.ts';
 import { openEnvelope, parseEnvelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
+import { publicKeyFromBytes } from '../../../keys/key.ts';
 import { parseRevocation, REVOCATION_PAYLOAD_TYPE } from '../../../keys/revocation.ts';
 import type { Root } from '../../../keys/root.ts';
+import { provesRotation } from '../../../keys/rotation.ts';
 import { OPERATOR } from '../../access/operator-token.ts';
 import type { Tx } from '../../database/connect.ts';
 import { type KeyRow, keyEventsWithoutRow, keysAfter } from '../account-store.ts';
+import type { FindingCode } from '../findings.ts';
 import { rowsBehind } from '../pages.ts';
 import type { Report } from '../report.ts';
 import { actorOfEvent, dataOf } from './event.ts';
@@ -64,6 +67,21 @@ const checkDelegation = ({ report, roots }: KeysDeps, row: KeyRow): undefined =>
     report.add('delegation_differs', row.key_id);
 };
 
+/** The event tells of both keys, and the old one signed for the new one. */
+const checkRotation = ({ report }: KeysDeps, row: KeyRow): undefined => {
+  const { rotated_to: rotatedTo, followed_proof: proof, next_envelope: envelope } = row;
+  if (rotatedTo === null || proof === null || envelope === null) return;
+  const told = dataOf(row);
+  const next = parseDelegation(parseEnvelope(envelope).payload);
+  const agrees =
+    row.turned_kind === 'key.rotated' &&
+    row.turned_subject === `key:${row.key_id}` &&
+    told['rotatedTo'] === rotatedTo &&
+    told['rotationProof'] === encodeBase64(proof) &&
+    provesRotation(publicKeyFromBytes(row.public_key), { ...next, validFrom: next.notBefore }, proof);
+  if (!agrees) report.add('rotation_differs', row.key_id);
+};
+
 /** The statement may have been signed under any root since the key was taken back. */
 const rootsSince = (roots: readonly PlacedRoot[], position: number | null): readonly Root[] => {
   const first = rootAtPlace(roots, position)?.version ?? 1;
@@ -98,12 +116,18 @@ const checkRevocation = ({ report, roots }: KeysDeps, row: KeyRow): undefined =>
   report.add('revocation_differs', row.key_id, { expected: expectedPosition(row), found: fromPosition });
 };
 
+const FINDING_OF: Readonly<Record<string, FindingCode>> = {
+  'key.delegated': 'event_without_delegation',
+  'key.rotated': 'rotation_differs',
+};
+
 export const checkKeys = async (the: KeysDeps): Promise<void> => {
   const page = (after: string) => keysAfter(the.tx, after);
   for await (const row of rowsBehind('', page, ({ key_id }) => key_id)) {
     checkDelegation(the, row);
+    checkRotation(the, row);
     checkRevocation(the, row);
   }
   for (const { subject, kind } of await keyEventsWithoutRow(the.tx))
-    the.report.add(kind === 'key.delegated' ? 'event_without_delegation' : 'revocation_differs', subject);
+    the.report.add(FINDING_OF[kind] ?? 'revocation_differs', subject);
 };

@@ -12,7 +12,7 @@ import { isWithdrawalsExpired, verifyWithdrawals } from '../../../keys/withdrawa
 import { allDelegations } from '../../access/delegation-store.ts';
 import { type IssuedTable, latestIssued } from '../../access/issued-store.ts';
 import type { Queryable } from '../../database/connect.ts';
-import { yankedDigests } from '../../packs/lifecycle/lifecycle-store.ts';
+import { withdrawnNow } from '../../packs/lifecycle/lifecycle-store.ts';
 import type { Report } from '../report.ts';
 
 export interface ListsDeps {
@@ -62,10 +62,10 @@ const KEYRING: ListKind = {
 const WITHDRAWALS: ListKind = {
   table: 'withdrawals',
   name: 'withdrawals',
-  wanted: yankedDigests,
+  wanted: withdrawnNow,
   open: (root, envelope, now) => {
     const list = verifyWithdrawals(root, parseEnvelope(envelope));
-    return { says: list.withdrawn.map(({ sha256 }) => sha256), expired: isWithdrawalsExpired(list, now) };
+    return { says: list.withdrawn, expired: isWithdrawalsExpired(list, now) };
   },
 };
 

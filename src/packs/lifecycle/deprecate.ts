@@ -1,0 +1,116 @@
+// Deprecates a version and takes that back: it stays installable, and everybody learns what to use instead.
+import type { Body } from '../../access/fields.ts';
+import type { Principal } from '../../access/principal.ts';
+import type { Tx } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import type { PackAddress } from '../policy.ts';
+import { type DeprecationGrounds, type DeprecationNote, readDeprecationGrounds } from './deprecation-note.ts';
+import { type StandingRow, setDeprecated } from './lifecycle-store.ts';
+import {
+  type Changed,
+  factsOf,
+  holdVersion,
+  type LifecycleDeps,
+  type Receipted,
+  readAddress,
+  requirePermission,
+  subjectOf,
+  type VersionRequest,
+  withReceipt,
+} from './standing.ts';
+
+export interface DeprecateRequest extends VersionRequest {
+  readonly body: Body;
+}
+
+interface Deprecated extends Changed {
+  readonly deprecated: DeprecationNote | null;
+}
+
+export type Deprecation = Receipted<Deprecated>;
+
+/** What is changed of the version that is held; gives what it says then. */
+type Change = (tx: Tx, row: StandingRow) => Promise<Deprecated>;
+
+/**
+ * The same grounds again change nothing; other grounds take the place of those before.
+ * @throws Fault invalid_pack_name, invalid_version, forbidden, pack_namespace_unauthorized, validation_error,
+ *   key_revoked, pack_not_found, pack_version_not_found
+ */
+export const deprecateVersion =
+  (the: LifecycleDeps) =>
+  async (request: DeprecateRequest): Promise<Deprecation> => {
+    const address = readAddress(request);
+    const by = await requirePermission(the, request, address.name, 'packs:publish');
+    const grounds = readDeprecationGrounds(request.body, address);
+    return commit(the, by, address, (tx, row) => deprecate(the, tx, by, row, grounds));
+  };
+
+/** A version that is not deprecated stays as it is. @throws Fault as `deprecateVersion` */
+export const undeprecateVersion =
+  (the: LifecycleDeps) =>
+  async (request: VersionRequest): Promise<Deprecation> => {
+    const address = readAddress(request);
+    const by = await requirePermission(the, request, address.name, 'packs:publish');
+    return commit(the, by, address, (tx, row) => undeprecate(the, tx, by, row));
+  };
+
+const commit = async (
+  the: LifecycleDeps,
+  by: Principal,
+  address: PackAddress,
+  change: Change,
+): Promise<Deprecation> => {
+  // The point of no return: the note and its event are there, or neither.
+  const recorded = await inTransaction(the.sql, async (tx) =>
+    change(tx, await holdVersion(the, tx, by, address)),
+  );
+  the.announce(subjectOf(address));
+  return withReceipt(the, recorded);
+};
+
+const saysTheSame = (note: DeprecationNote | null, grounds: DeprecationGrounds): boolean =>
+  note !== null && note.reason === grounds.reason && note.supersededBy === grounds.supersededBy;
+
+const deprecate = async (
+  the: LifecycleDeps,
+  tx: Tx,
+  by: Principal,
+  row: StandingRow,
+  grounds: DeprecationGrounds,
+): Promise<Deprecated> => {
+  if (saysTheSame(row.deprecated, grounds)) return unchanged(row);
+  const { name, version } = row;
+  const event = await the.append(tx, {
+    kind: 'pack.deprecated',
+    ...factsOf(by, row),
+    data: { name, version, ...grounds },
+  });
+  const deprecated = { ...grounds, deprecatedAt: event.at.toISOString(), deprecatedBy: by.account };
+  await setDeprecated(tx, row, deprecated, event.id);
+  return { name, version, deprecated, event };
+};
+
+const undeprecate = async (
+  the: LifecycleDeps,
+  tx: Tx,
+  by: Principal,
+  row: StandingRow,
+): Promise<Deprecated> => {
+  if (row.deprecated === null) return unchanged(row);
+  const { name, version } = row;
+  const event = await the.append(tx, {
+    kind: 'pack.undeprecated',
+    ...factsOf(by, row),
+    data: { name, version },
+  });
+  await setDeprecated(tx, row, null, event.id);
+  return { name, version, deprecated: null, event };
+};
+
+const unchanged = ({ name, version, deprecated, deprecation_event_id }: StandingRow): Deprecated => ({
+  name,
+  version,
+  deprecated,
+  event: deprecation_event_id ?? undefined,
+});
