@@ -32,6 +32,9 @@ export const newSecret = (): string => formatToken(randomBytes(ENTROPY_BYTES));
 /** Only what is stored: whoever reads the database cannot use a token. */
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
+/** Whether one of our tokens stands anywhere in a text. */
+export const holdsToken = (text: string): boolean => /att_[0-9A-Za-z]{49}/.test(text);
+
 /** Whether a text can be one of our tokens at all. */
 export const isToken = (text: string): boolean => {
   if (!SHAPE.test(text)) return false;

@@ -1,8 +1,13 @@
 // Takes request bodies within a limit, whatever their headers claim.
 import type { Context } from 'koa';
 import { type Fault, fault } from '../protocol/faults.ts';
+import { atLeast, type Pace } from './steady.ts';
 
-const MAX_JSON_BYTES = 64 * 1024;
+export const MAX_JSON_BYTES = 64 * 1024;
+/** Of a body that fits into a few packets. */
+export const JSON_PACE: Pace = { graceMs: 10_000, bytesPerSecond: 8 * 1024 };
+/** Far deeper than anything that is asked for: what reads the body may go down into it by calling itself. */
+const MAX_JSON_DEPTH = 64;
 
 const collect = async (source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
@@ -30,7 +35,7 @@ export interface TakenBody {
  * before, since a slow body may outlive the token that it came with.
  */
 export const takeBytes = async (ctx: Context, maxBytes = MAX_JSON_BYTES): Promise<TakenBody> => {
-  const bytes = await collect(ctx.req, maxBytes);
+  const bytes = await collect(atLeast(ctx.state.jsonPace ?? JSON_PACE, ctx.req), maxBytes);
   return { bytes, read: () => jsonOf(ctx, bytes.toString('utf8')) };
 };
 
@@ -43,11 +48,25 @@ export const jsonBody = async (ctx: Context): Promise<JsonBody> => (await takeBo
 const jsonOf = (ctx: Context, text: string): JsonBody => {
   if (text === '') return {};
   if (!ctx.is('json')) throw fault('unsupported_media_type', { expected: 'application/json' });
+  if (isDeep(text)) throw malformed(`The body is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('The body must be a JSON object.');
   }
   return value as JsonBody;
+};
+
+/** What is no JSON has some depth, too. */
+const isDeep = (text: string): boolean => {
+  let [depth, isQuoted] = [0, false];
+  for (let at = 0; at < text.length && depth <= MAX_JSON_DEPTH; at += 1) {
+    const letter = text[at];
+    if (letter === '"') isQuoted = !isQuoted;
+    else if (isQuoted) at += letter === '\\' ? 1 : 0;
+    else if (letter === '{' || letter === '[') depth += 1;
+    else if (letter === '}' || letter === ']') depth -= 1;
+  }
+  return depth > MAX_JSON_DEPTH;
 };
 
 const parse = (text: string): unknown => {

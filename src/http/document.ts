@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Digest, digestOf, integrityOf } from '../../storage/digest.ts';
 import { fault } from '../protocol/faults.ts';
 import { type ByteRange, isNotModified, requestedRange } from './conditional.ts';
+import { OPEN_TO_ALL } from './cors.ts';
+import { SPOKEN, VERSION_HEADER } from './protocol-version.ts';
+import { treeOf } from './tree.ts';
 
 export interface Document {
   readonly bytes: Uint8Array;
@@ -31,6 +34,8 @@ export const KINDS = {
   /** The head of the log moves all the time, and so does every proof under it. */
   checkpoint: { type: 'text/plain; charset=utf-8', cacheControl: 'public, max-age=1' },
   tile: { type: 'application/octet-stream', cacheControl: FOREVER },
+  page: { type: 'text/html; charset=utf-8', cacheControl: SHORT },
+  yaml: { type: 'application/yaml; charset=utf-8', cacheControl: SHORT },
 } as const satisfies Record<string, DocumentKind>;
 
 /** Makes a document; its strong ETag is the digest of its bytes (RFC 9110 §8.8.3). */
@@ -47,8 +52,7 @@ export const makeDocument = (bytes: Uint8Array, kind: DocumentKind, known?: Dige
       'Content-Type': kind.type,
       'Cache-Control': kind.cacheControl,
       ETag: etag,
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Expose-Headers': 'ETag, Content-Range, Repr-Digest, X-Request-Id',
+      ...OPEN_TO_ALL,
       'X-Content-Type-Options': 'nosniff',
       ...ranged,
     },
@@ -100,7 +104,8 @@ export const sendDocument = (
 ): number => {
   const { status, headers, body } = answerTo(req, document);
   const length = body === undefined ? {} : { 'Content-Length': body.length };
-  res.writeHead(status, { ...headers, 'X-Request-Id': requestId, ...length });
+  const spoken = treeOf(req.url ?? '') === 'v2' ? { [VERSION_HEADER]: SPOKEN } : {};
+  res.writeHead(status, { ...headers, 'X-Request-Id': requestId, ...spoken, ...length });
   res.end(req.method === 'HEAD' ? undefined : body);
   if (body !== undefined && body.length > LARGE_BYTES) limitTime(res, body.length);
   return status;

@@ -22,13 +22,24 @@ const asFault = (error: unknown, isUnavailable: FaultReplyDeps['isUnavailable'])
   return fault(storeIsAway || isUnavailable(error) ? 'unavailable' : 'internal_error');
 };
 
+/**
+ * RFC 6750 §3: what is wrong is said only to whoever presented a credential, and a missing scope only where the scope
+ * itself was asked for: whatever else is refused, or not there, names none (invariant auth-challenge-no-oracle).
+ */
+const challengeFor = (ctx: Context, status: number, { details }: Fault): string | undefined => {
+  if (status === 401)
+    return ctx.headers.authorization === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
+  if (status !== 403 || typeof details['missingScope'] !== 'string') return undefined;
+  return `Bearer error="insufficient_scope", scope="${details['missingScope']}"`;
+};
+
 const writeFault = (ctx: Context, problem: Fault): void => {
   const { status, body } = faultBody(problem, ctx.path, String(ctx.state.requestId));
   ctx.respond = true;
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
-  ctx.set('Access-Control-Allow-Origin', '*');
-  if (status === 401) ctx.set('WWW-Authenticate', 'Bearer');
+  const challenge = challengeFor(ctx, status, problem);
+  if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
   if (status === 503) ctx.set('Retry-After', '1');
   if (problem.code === 'range_not_satisfiable') ctx.set('Content-Range', `bytes */${problem.details.size}`);
   ctx.body = body;
@@ -67,6 +78,7 @@ const stopListening = ({ req, res }: Context): void => {
   else res.once('finish', () => closeLingering(socket));
 };
 
+/** Answers with whatever fails behind it. */
 export const faultReply =
   (the: FaultReplyDeps): Middleware =>
   async (ctx: Context, next: Next) => {
@@ -79,7 +91,14 @@ export const faultReply =
         the.log.error({ requestId: ctx.state.requestId, err: error }, 'request failed');
       }
       writeFault(ctx, problem);
-    } finally {
-      if (hasBody(ctx)) stopListening(ctx);
     }
   };
+
+/** Stands in front of all that answers. */
+export const cutOffBodies: Middleware = async (ctx, next) => {
+  try {
+    await next();
+  } finally {
+    if (hasBody(ctx)) stopListening(ctx);
+  }
+};

@@ -37,7 +37,8 @@ const shared = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-export const addHealthRoutes = (router: Router, checks: Checks): void => {
+/** @param isDraining whether the process is about to end: others are to be asked from then on. */
+export const addHealthRoutes = (router: Router, checks: Checks, isDraining = () => false): void => {
   const readiness = shared(async () =>
     Object.fromEntries(await Promise.all(Object.entries(checks).map(ask))),
   );
@@ -46,9 +47,14 @@ export const addHealthRoutes = (router: Router, checks: Checks): void => {
     ctx.body = { status: 'ok' };
   });
   router.get('/readyz', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (isDraining()) {
+      ctx.status = 503;
+      ctx.body = { status: 'draining', parts: {} };
+      return;
+    }
     const parts = await readiness();
     const ready = Object.values(parts).every((state) => state === 'ok');
-    ctx.set('Cache-Control', 'no-store');
     ctx.status = ready ? 200 : 503;
     ctx.body = { status: ready ? 'ok' : 'failed', parts };
   });

@@ -1,7 +1,8 @@
 // What every route does to answer: a document, a field of the address, the one envelope of refusals.
 import type { Context } from 'koa';
-import { type Fault, onWire, type Tree } from '../protocol/faults.ts';
+import { type Fault, onWire } from '../protocol/faults.ts';
 import { type Document, sendDocument } from './document.ts';
+import { treeOf } from './tree.ts';
 
 /** Answers with a document that was made before, past Koa's own way of writing bodies. */
 export const replyWith = (ctx: Context, document: Document): void => {
@@ -11,9 +12,6 @@ export const replyWith = (ctx: Context, document: Document): void => {
 
 /** A field of the address; empty where the route has none of that name. */
 export const param = (ctx: Context, name: string): string => String(ctx.params[name] ?? '');
-
-/** The tree a path speaks: `/v2/…` answers with the registered v2 codes, everything else with ours. */
-export const treeOf = (path: string): Tree => (path.startsWith('/v2/') ? 'v2' : 'v1');
 
 /** The closed envelope {error, message, details} and its status, in the tree that the path speaks. */
 export const faultBody = (problem: Fault, path: string, requestId: string) => {

@@ -1,19 +1,33 @@
 // The HTTP face: documents that stand ready come straight from memory, all else goes through the routes.
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { fault } from '../protocol/faults.ts';
+import { methods, OPEN_TO_ALL } from './cors.ts';
 import { type Document, sendDocument } from './document.ts';
-import { type FaultReplyDeps, faultReply } from './fault-reply.ts';
-import { faultBody } from './reply.ts';
+import { isDraining, knowConnections } from './drain.ts';
+import { cutOffBodies, type FaultReplyDeps, faultReply } from './fault-reply.ts';
+import { SPOKEN, VERSION_HEADER } from './protocol-version.ts';
+import { refuse, refuseBytes } from './refuse.ts';
+import { requestProblem } from './request-problem.ts';
+import { requestShares } from './shares.ts';
+import type { Pace } from './steady.ts';
+import { treeOf } from './tree.ts';
 import { LONGEST_UPLOAD_MS, limitUpload } from './upload-time.ts';
 
 export interface ServerDeps extends FaultReplyDeps {
   readonly router: Router;
   /** A public document that stands ready under this path; reading it must cost nothing. */
   readonly ready: (path: string) => Document | undefined;
+  /** What stands in front of the routes, outermost first. */
+  readonly gates?: readonly Middleware[];
+  /** What a small body has to keep up. */
+  readonly jsonPace?: Pace | undefined;
+  /** Milliseconds, in the place of those below. */
+  readonly timeouts?: Partial<typeof TIMEOUTS>;
 }
 
 /** Slow clients are cut off: a header must come at once, a body within minutes unless its route allows it longer. */
@@ -22,7 +36,8 @@ const TIMEOUTS = {
   headersTimeout: 15_000,
   requestTimeout: LONGEST_UPLOAD_MS,
   keepAliveTimeout: 15_000,
-} as const;
+  connectionsCheckingInterval: 5_000,
+};
 
 /** Room for a release statement of the largest size, in its header. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -34,19 +49,6 @@ let requests = 0;
 const nextRequestId = (): string => {
   requests += 1;
   return `${startOfIds}-${requests.toString(36)}`;
-};
-
-/** Only addresses on this server, in visible characters; everything else a proxy may read differently. */
-const isSaneTarget = (url: string): boolean => /^\/[!-~]*$/.test(url) && !url.includes('%00');
-
-const refuseTarget = (res: ServerResponse): void => {
-  const { body } = faultBody(
-    fault('validation_error', {}, 'The address is none of this server.'),
-    '/',
-    nextRequestId(),
-  );
-  res.writeHead(400, { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
-  res.end(JSON.stringify(body));
 };
 
 const logged =
@@ -71,10 +73,22 @@ const logged =
     else log.info(line, 'request');
   };
 
-const notAllowed: Middleware = async (ctx, next) => {
-  await next();
-  if (ctx.status === 405 || ctx.status === 501)
-    throw fault('method_not_allowed', { allow: ctx.response.get('Allow') });
+/** What every answer of a route carries, refusals included. */
+const common: Middleware = (ctx, next) => {
+  ctx.set(OPEN_TO_ALL);
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  if (treeOf(ctx.path) === 'v2') ctx.set(VERSION_HEADER, SPOKEN);
+  return next();
+};
+
+/** RFC 9110 §10.1.1: the sender is asked for its body when somebody wants to read it, so that a refusal comes first. */
+const askForBody = (req: IncomingMessage, res: ServerResponse): void => {
+  const onListener = (event: string | symbol): void => {
+    if (event !== 'readable' && event !== 'data') return;
+    req.off('newListener', onListener);
+    if (!res.headersSent) res.writeContinue();
+  };
+  req.on('newListener', onListener);
 };
 
 /** Ranges may be refused and bodies must be cut off, which the routes see to. */
@@ -89,25 +103,53 @@ export const createHttpServer = (the: ServerDeps): Server => {
   const app = new Koa();
   app.silent = true;
   app.use(logged(the.log));
+  app.use(cutOffBodies);
+  app.use(common);
+  app.use(async (ctx, next) => {
+    ctx.state.jsonPace = the.jsonPace;
+    await next();
+    if (isDraining(server)) ctx.res.shouldKeepAlive = false;
+  });
   app.use(faultReply(the));
-  app.use(notAllowed);
+  for (const gate of the.gates ?? []) app.use(gate);
+  // What stands in front sees how a route refused.
+  app.use(faultReply(the));
+  app.use(methods);
   app.use(the.router.routes());
   app.use(the.router.allowedMethods());
   const routes = app.callback();
+  const share = requestShares();
   const tellsAll = the.log.isLevelEnabled('debug');
   const sendReady = (req: IncomingMessage, res: ServerResponse, document: Document): void => {
     const requestId = nextRequestId();
     const status = sendDocument(req, res, document, requestId);
     if (tellsAll) the.log.debug({ requestId, method: req.method, path: req.url, status }, 'request');
   };
-  const limits = { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES };
-  const server = createServer(limits, (req: IncomingMessage, res: ServerResponse) => {
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
     limitUpload(req, UPLOAD_MS);
-    if (!isSaneTarget(req.url ?? '')) return refuseTarget(res);
-    const document = isPlainRead(req) ? the.ready(req.url ?? '') : undefined;
-    if (document !== undefined) sendReady(req, res, document);
-    else void routes(req, res);
+    if (isDraining(server)) res.shouldKeepAlive = false;
+    const problem = requestProblem(req);
+    const document = isPlainRead(req) && problem === undefined ? the.ready(req.url ?? '') : undefined;
+    if (problem !== undefined) refuse(res, problem, req.url ?? '/', nextRequestId());
+    else if (document !== undefined) sendReady(req, res, document);
+    else if (share.enter(req, res)) void routes(req, res);
+    else refuse(res, fault('busy'), req.url ?? '/', nextRequestId());
+  };
+  const limits = { ...TIMEOUTS, ...the.timeouts, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
+  const server = createServer(limits, answer);
+  // More of them are refused; Node would drop them unsaid.
+  server.maxHeadersCount = 0;
+  server.on('checkContinue', (req, res) => {
+    askForBody(req, res);
+    answer(req, res);
   });
+  server.on('checkExpectation', answer);
+  server.on('clientError', (error, socket) => {
+    // Behind an answer that is half out another would be read as its rest.
+    if (share.running(socket as Socket) > 0) socket.destroy();
+    else refuseBytes(socket as Socket, error, nextRequestId());
+  });
+  knowConnections(server);
   // Neither a reader nor a writer may stand still for long: each holds memory.
   server.setTimeout(IDLE_MS);
   return server;

@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAccount, issueToken, revokeToken } from '../../src/access/accounts.ts';
 import { delegateKey } from '../../src/access/delegate-key.ts';
-import { claimNamespace } from '../../src/access/namespaces.ts';
+import { claimNamespace } from '../../src/access/namespaces/claim.ts';
 import { type Principal, SCOPES } from '../../src/access/principal.ts';
 import { publishRoot } from '../../src/access/publish-root.ts';
 import { revokeKey } from '../../src/access/revoke-key.ts';
-import { type LifecycleDeps, unyankVersion, yankVersion } from '../../src/packs/lifecycle/yank.ts';
+import { rotateKey } from '../../src/access/rotate-key.ts';
+import { compromiseKey } from '../../src/packs/keychain/compromise.ts';
+import { lastUseOfKey } from '../../src/packs/keychain/keychain-store.ts';
+import { deprecateVersion, undeprecateVersion } from '../../src/packs/lifecycle/deprecate.ts';
+import type { LifecycleDeps } from '../../src/packs/lifecycle/standing.ts';
+import { unpublishVersion } from '../../src/packs/lifecycle/unpublish.ts';
+import { unyankVersion, yankVersion } from '../../src/packs/lifecycle/yank.ts';
+import { rotationOf } from '../packs/rotating.ts';
 import { accountWith, addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 import { type Revoking, revokeDeps } from './revoking.ts';
@@ -45,7 +52,8 @@ const everything = async () => {
       (select count(*) from delegations where revoked_at is null) as believed,
       (select count(*) from roots) as roots, (select max(version) from keyrings) as keyring,
       (select max(version) from withdrawals) as withdrawals,
-      (select string_agg(name, ',' order by name) from versions where yanked is not null) as yanked`;
+      (select string_agg(name, ',' order by name) from versions where yanked is not null) as yanked,
+      (select count(*) from versions where deprecated is not null or unpublished is not null) as changed`;
   return { ...row, ...(await registry.stored()) };
 };
 
@@ -84,6 +92,8 @@ describe('a body that arrives after its token was revoked', () => {
     ['a key', '/access/keys', () => listing],
     ['a revocation', '/access/keys/acme-1/revoke', () => ({ reason: 'late' })],
     ['a root', '/trust/roots', () => nextRoot],
+    ['a rotation', '/v1/packs/vendor.acme.offered/-/keychain/rotate', () => ({ kid: 'late-4' })],
+    ['a stolen key', '/keys/acme-1/compromise', () => ({ since: '2026-01-01T00:00:00Z', reason: 'late' })],
     ['a yank', yankOf(OFFERED), () => ({ reason: 'late' })],
   ])('makes nothing of %s', async (_, path, body) => {
     const { id, token } = await anotherAdmin();
@@ -105,12 +115,18 @@ describe('a token that ends after it was believed, and before the commit,', () =
     by = { tokenId: ended, account: 'operator', scopes: SCOPES, namespaces: null };
   });
 
-  const access = () => ({ ...deps, privateRegistry: false, isUsed: async () => false });
+  const access = () => ({
+    ...deps,
+    privateRegistry: false,
+    isUsed: async () => false,
+    indexNames: async () => undefined,
+  });
   const lifecycle = (): LifecycleDeps => ({
     ...deps,
     authenticate: async () => by,
     reissueWithdrawals: async () => undefined,
     awaitReceipt: async () => undefined,
+    activeAdvisoryOf: async () => undefined,
   });
   const key = () => ({
     keyId: 'late-2',
@@ -126,6 +142,11 @@ describe('a token that ends after it was believed, and before the commit,', () =
     expiresAt: null,
   });
   const pack = (name: string) => ({ name, version: '1.0.0', authorization: undefined });
+  const rotation = () => {
+    const asked = rotationOf(acme, createPublisher('late-3'), { account: 'operator', namespaces: [] });
+    return { ...asked, keyId: asked.kid, oldKeyId: 'acme-1', validUntil: null };
+  };
+  const stealing = () => ({ ...deps, ...lifecycle() });
   const rooting = () => ({ ...deps, lists: [], keyFolder: join(registry.dataDir, 'keys') });
 
   const ACTS: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -135,9 +156,23 @@ describe('a token that ends after it was believed, and before the commit,', () =
     ['claims no namespace', () => claimNamespace(access())(by, 'vendor.late', 'operator')],
     ['delegates no key', () => delegateKey(deps)(by, key())],
     ['revokes no key', () => revokeKey(deps)(by, { keyId: 'acme-1', reason: 'late', from: 'here' })],
+    ['rotates no key', () => rotateKey({ ...deps, lastUseOfKey })(by, rotation())],
+    [
+      'takes no stolen key back',
+      () => compromiseKey(stealing())(undefined, 'acme-1', { since: '2026-01-01T00:00:00Z', reason: 'late' }),
+    ],
     ['publishes no root', () => publishRoot(rooting())(by, nextRoot)],
     ['yanks nothing', () => yankVersion(lifecycle())({ ...pack(OFFERED), body: { reason: 'late' } })],
     ['takes no yank back', () => unyankVersion(lifecycle())(pack(YANKED))],
+    [
+      'deprecates nothing',
+      () => deprecateVersion(lifecycle())({ ...pack(OFFERED), body: { reason: 'late' } }),
+    ],
+    ['takes no deprecation back', () => undeprecateVersion(lifecycle())(pack(YANKED))],
+    [
+      'unpublishes nothing',
+      () => unpublishVersion(lifecycle())({ ...pack(OFFERED), body: {}, reasonInQuery: undefined }),
+    ],
   ];
 
   it.each(ACTS)('where it was revoked, %s', async (_, act) => {

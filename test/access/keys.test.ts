@@ -149,11 +149,11 @@ describe('a key', () => {
     expect(statuses).toEqual([...Array(64).fill(201), 400]);
   });
 
-  it('whose time is over is shown as rotated', async () => {
+  it('whose time is over is shown as expired', async () => {
     await add(alice, createPublisher('brief-1'), ['vendor.alice.*'], { notAfter: '2027-01-02T00:00:00Z' });
     now = new Date('2027-01-03T00:00:00Z');
     const { keys } = (await registry.call('GET', '/access/keys', { token: null })).json;
-    expect(keys.find((key: { keyId: string }) => key.keyId === 'brief-1').status).toBe('rotated');
+    expect(keys.find((key: { keyId: string }) => key.keyId === 'brief-1').status).toBe('expired');
   });
 
   it('delegated by many at once: each is in the last keyring, and only that one is kept', async () => {

@@ -75,7 +75,7 @@ describe('a token', () => {
     expect([late.status, late.json.error, late.headers.get('www-authenticate')]).toEqual([
       401,
       'key_expired',
-      'Bearer',
+      'Bearer error="invalid_token"',
     ]);
   });
 

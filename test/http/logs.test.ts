@@ -27,6 +27,18 @@ beforeAll(async () => {
 afterAll(() => registry.stop());
 
 describe('the log', () => {
+  it('holds no key under which a write was sent, whatever became of it', async () => {
+    const ask = (body: object) =>
+      registry.call('POST', '/access/accounts', { body, headers: { 'Idempotency-Key': 'telling-key' } });
+    const answers = [
+      await ask({ name: 'keyed' }),
+      await ask({ name: 'keyed' }),
+      await ask({ name: 'other' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 409]);
+    expect(text).not.toContain('telling-key');
+  });
+
   it('has one line for each request, also for those answered from memory, under the id of the answer', async () => {
     const paths = ['/healthz', '/v1/index.json', '/v1/index.json', '/nowhere', '/v1/packs/bad'];
     for (const path of paths) {

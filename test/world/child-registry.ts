@@ -82,7 +82,6 @@ registry.server.listen(0, '127.0.0.1');
 await once(registry.server, 'listening');
 process.stdout.write(`${registry.url()}\n`);
 process.once('SIGTERM', async () => {
-  registry.server.closeAllConnections();
-  registry.server.close();
+  await registry.drain(10_000);
   await registry.close();
 });

@@ -1,7 +1,8 @@
 // One database server for the whole run, with a template that every test file's own database is copied from.
-import { readdir, realpath, rm } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { parse } from 'yaml';
 import { closeConnection, connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
 import { runningServer } from '../../src/database/embedded-server.ts';
@@ -16,6 +17,8 @@ declare module 'vitest' {
     readonly databaseUrl: string;
     /** The migrated database that a test file's own one is copied from. */
     readonly templateDatabase: string;
+    /** The documents in openapi/ by their names, as JSON: to read them as YAML takes longer than many a test. */
+    readonly openapi: string;
   }
 }
 
@@ -77,6 +80,13 @@ const startOwn = async (): Promise<Server> => {
 
 const borrow = (url: string): Server => ({ url, stop: async () => {} });
 
+const readOpenApi = async (): Promise<string> => {
+  const folder = join(ROOT, 'openapi');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return JSON.stringify(names.map((name, at) => [name, parse(texts[at] ?? '')]));
+};
+
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const given = process.env.DATABASE_URL_FOR_TESTS;
   const server = given === undefined ? await startOwn() : borrow(given);
@@ -88,5 +98,6 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   }
   project.provide('databaseUrl', server.url);
   project.provide('templateDatabase', TEMPLATE);
+  project.provide('openapi', await readOpenApi());
   return () => server.stop();
 };

@@ -8,9 +8,11 @@ import { type Logger, pino } from 'pino';
 import { compose, type Overrides } from '../../src/compose.ts';
 import type { Config } from '../../src/config.ts';
 import type { Sql } from '../../src/database/connect.ts';
+import { DEFAULT_LIMITS } from '../../src/protocol/limits.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
 import { BLOB_PREFIX } from '../../storage/object-keys.ts';
 import { ownDatabase } from './database.ts';
+import { requireDocumented } from './openapi-check.ts';
 
 export interface Answer {
   readonly status: number;
@@ -54,11 +56,17 @@ export const testConfig = (dataDir: string, databaseUrl: string, changes: Partia
   mode: 'public',
   registryName: 'test registry',
   allowUnsigned: false,
+  vendorDomainProof: 'optional',
+  protocolTypeIds: 'warn',
   logLevel: 'silent',
   underNpm: false,
   databaseUrl,
   blobUrl: pathToFileURL(join(dataDir, 'blobs')).href,
+  testNamespace: false,
+  securityContact: undefined,
   witnesses: [],
+  rateLimits: DEFAULT_LIMITS,
+  trustedProxies: 0,
   ...changes,
 });
 
@@ -85,7 +93,9 @@ export const caller =
     });
     const answer = Buffer.from(await reply.arrayBuffer());
     const json = isJson(reply.headers) && answer.length > 0 ? JSON.parse(answer.toString('utf8')) : undefined;
-    return { status: reply.status, headers: reply.headers, bytes: answer, json };
+    const seen = { status: reply.status, headers: reply.headers, bytes: answer, json };
+    requireDocumented(method, path, seen);
+    return seen;
   };
 
 const countBlobs = async (dataDir: string): Promise<number> => {

@@ -62,7 +62,7 @@ export const discoveryOf = (keys: readonly KeyListing[], more: JsonObject = {}):
 export const partOf = ({ tree, name, version }: MadePack, ending: string): string =>
   `/${tree}/packs/${name}/-/${version}.${ending}`;
 
-const indexOf = ({ tree, name }: MadePack): string => `/${tree}/packs/${name}/index.json`;
+export const indexOf = ({ tree, name }: MadePack): string => `/${tree}/packs/${name}/index.json`;
 
 const listen = async (serve: (request: IncomingMessage, response: ServerResponse) => void) => {
   const server = createServer(serve).listen(0, '127.0.0.1');
