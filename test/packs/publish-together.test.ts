@@ -16,6 +16,7 @@ beforeAll(async () => {
   const { sql } = database;
   insert = insertVersion(sql);
   await sql`insert into accounts (name, created_at) values ('acme', ${now})`;
+  await sql`insert into namespace_claims (namespace, account, claimed_at) values ('vendor.acme', 'acme', ${now})`;
   for (const [id, ended] of [
     ['good', null],
     ['ended', now],

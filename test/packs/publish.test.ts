@@ -152,10 +152,12 @@ describe('who may publish', () => {
       return [answer.status, answer.json.error, answer.headers.get('www-authenticate')];
     };
     expect(await attempt(null)).toEqual([401, 'unauthenticated', 'Bearer']);
-    expect(await attempt(`att_${'0'.repeat(49)}`)).toEqual([401, 'unauthenticated', 'Bearer']);
+    const unknown = await attempt(`att_${'0'.repeat(49)}`);
+    expect(unknown).toEqual([401, 'unauthenticated', 'Bearer error="invalid_token"']);
     expect(await registry.stored()).toEqual(before);
     const reader = await accountWith(registry.call, 'reader', ['packs:read']);
-    expect(await attempt(reader)).toEqual([403, 'forbidden', null]);
+    const challenge = 'Bearer error="insufficient_scope", scope="packs:publish"';
+    expect(await attempt(reader)).toEqual([403, 'forbidden', challenge]);
   });
 
   it('is nobody outside the namespaces a token is limited to, whatever its account holds', async () => {

@@ -7,10 +7,21 @@ import { actorOf, type Principal } from '../../access/principal.ts';
 import type { Sql } from '../../database/connect.ts';
 import type { RecordedEvent } from '../../protocol/event.ts';
 import { type Fault, fault } from '../../protocol/faults.ts';
+import { namespaceOf } from '../../protocol/pack-id.ts';
 import type { MakeEvent } from '../../transparency/append.ts';
 import type { ProvableEvent } from '../../transparency/receipts.ts';
-import { holderOf, type InsertOutcome, type ListedVersion, type VersionRecord } from '../pack-store.ts';
+import { type UnpublishNote, unpublishedDetails } from '../lifecycle/unpublish-note.ts';
+import type { YankNote } from '../lifecycle/yank-note.ts';
+import {
+  type Advice,
+  holderOf,
+  type InsertOutcome,
+  type ListedVersion,
+  NO_ADVICE,
+  type VersionRecord,
+} from '../pack-store.ts';
 import { isPrivate } from '../policy.ts';
+import { adviceFrom, type WarningOf } from './advised.ts';
 
 export interface CommitDeps {
   readonly sql: Sql;
@@ -21,7 +32,10 @@ export interface CommitDeps {
     event: RecordedEvent,
     tokenId: string,
     sweepSeen: number,
+    advice?: Advice,
   ) => Promise<InsertOutcome>;
+  readonly warningOf: WarningOf;
+  readonly reissueWithdrawals: () => Promise<void>;
   /** Makes the new version visible to readers of every process. */
   readonly announce: (subject: string) => void;
 }
@@ -40,10 +54,16 @@ export interface Recorded {
   readonly stated: boolean;
   /** The event that published it, or its id where that was before. */
   readonly event: ProvableEvent | string;
+  /** Why it was yanked at once: an advisory in force names it. */
+  readonly yanked?: YankNote;
 }
 
-/** The same bytes again are no news; other bytes under a taken name are refused for ever. */
+/**
+ * The same bytes again are no news; other bytes under a taken name are refused for ever, and so is whatever comes for a
+ * version that was unpublished.
+ */
 export const alreadyPublished = (taken: ListedVersion, wanted: VersionRecord): Recorded => {
+  if (taken.unpublished !== null) throw takenByTombstone(taken, taken.unpublished);
   const same =
     taken.name === wanted.name && taken.tree === wanted.tree && sameDigest(taken.digest, wanted.digest);
   if (same) return { record: taken, created: false, stated: taken.stated, event: taken.eventId };
@@ -53,6 +73,13 @@ export const alreadyPublished = (taken: ListedVersion, wanted: VersionRecord): R
     tree: taken.tree,
   });
 };
+
+const takenByTombstone = (taken: ListedVersion, note: UnpublishNote): Fault =>
+  fault(
+    'conflict',
+    unpublishedDetails(taken, note),
+    'This version was unpublished, and stays taken for ever: publish under another version.',
+  );
 
 const subjectOf = (record: VersionRecord): string => `pack:${record.name}@${record.version}`;
 
@@ -72,23 +99,27 @@ const publishedEvent = (record: VersionRecord, publisher: Principal) => ({
   },
 });
 
-const SWEEPS_BORNE = 8;
+const CHANGES_BORNE = 8;
 
-/** The bytes may have lain there as garbage, which a sweep takes away until they are named: then they are put again. */
+/**
+ * The bytes may have lain there as garbage, which a sweep takes away until they are named: then they are put again. An
+ * advisory may have come meanwhile that names the version: then it is asked again what they say of it.
+ */
 export const commitVersion = async (
   the: CommitDeps,
   staged: Staged,
   record: VersionRecord,
   publisher: Principal,
 ): Promise<Recorded> => {
-  let sweep = 0;
-  for (let tries = 0; tries < SWEEPS_BORNE; tries += 1) {
+  let [sweep, advice] = [0, NO_ADVICE];
+  for (let tries = 0; tries < CHANGES_BORNE; tries += 1) {
     await staged.promote(the.blobs, blobKey(staged.digest));
-    const recorded = await commit(the, record, publisher, sweep);
-    if (!('swept' in recorded)) return recorded;
-    sweep = recorded.swept;
+    const recorded = await commit(the, record, publisher, sweep, advice);
+    if ('record' in recorded) return recorded;
+    if ('swept' in recorded) sweep = recorded.swept;
+    else advice = adviceFrom(the.makeEvent, record, publisher, await the.warningOf(record, publisher));
   }
-  throw new Error('the bytes of a tarball were swept away again and again');
+  throw new Error('the bytes of a tarball were swept away, or its pack was advised about, again and again');
 };
 
 const commit = async (
@@ -96,19 +127,31 @@ const commit = async (
   record: VersionRecord,
   publisher: Principal,
   sweepSeen: number,
-): Promise<Recorded | { readonly swept: number }> => {
+  advice: Advice,
+): Promise<Recorded | { readonly swept: number } | { readonly advised: number }> => {
   // The point of no return is this one statement: before it a crash leaves only a blob for the sweep, after it the
   // version is there with its event, and everything served is made from these rows.
   const event = the.makeEvent(publishedEvent(record, publisher));
-  const outcome = await the.insertVersion(record, event, publisher.tokenId, sweepSeen);
+  const outcome = await the.insertVersion(record, event, publisher.tokenId, sweepSeen, advice);
   if (typeof outcome === 'object') return outcome;
   if (outcome === 'token_ended')
     throw fault('key_revoked', {}, 'This token ended while the upload was under way.');
   if (outcome === 'key_ended') throw keyRevokedMeanwhile(record);
+  if (outcome === 'namespace_closed') throw changedHands(record);
   if (outcome === 'taken') return lostTheRace(the, record);
   the.announce(subjectOf(record));
-  return { record, created: true, stated: record.statement !== null, event };
+  const created = { record, created: true, stated: record.statement !== null, event };
+  if (advice.yank === null) return created;
+  await the.reissueWithdrawals();
+  return { ...created, yanked: advice.yank.note };
 };
+
+const changedHands = ({ name, keyId }: VersionRecord): Fault =>
+  fault(
+    'pack_namespace_unauthorized',
+    { namespace: namespaceOf(name), keyId },
+    `The namespace ${namespaceOf(name)} changed hands: its holder publishes there now, with keys of his own.`,
+  );
 
 const keyRevokedMeanwhile = ({ keyId }: VersionRecord): Fault =>
   fault(
