@@ -62,6 +62,9 @@ export const publicKeyFromBytes = (bytes: Uint8Array): PublicKey => {
 /** The 44 bytes of a DER SubjectPublicKeyInfo (RFC 8410) around 32 raw bytes. */
 export const spkiOf = (publicKey: Uint8Array): Uint8Array => concatBytes(SPKI_PREFIX, publicKey);
 
+const fromDer = (der: Uint8Array | undefined): Uint8Array | undefined =>
+  der?.length === 44 && equalBytes(der.subarray(0, 12), SPKI_PREFIX) ? der.subarray(12) : undefined;
+
 /** `SHA256:` and the hex digest of the key's SubjectPublicKeyInfo. */
 export const keyFingerprint = (publicKey: PublicKey): string =>
   `SHA256:${encodeHex(sha256(spkiOf(publicKey)))}`;
@@ -76,11 +79,14 @@ export const formatPublicKeyPem = (publicKey: PublicKey): string =>
  */
 export const parsePublicKeyPem = (text: string): PublicKey => {
   const lines = /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]{60})\n-----END PUBLIC KEY-----$/;
-  const der = decodeBase64(lines.exec(text.replaceAll('\r\n', '\n').trim())?.[1] ?? '');
-  if (der?.length !== 44 || !equalBytes(der.subarray(0, 12), SPKI_PREFIX))
+  const raw = fromDer(decodeBase64(lines.exec(text.replaceAll('\r\n', '\n').trim())?.[1] ?? ''));
+  if (raw === undefined)
     throw new KeyError('key_form', { expected: 'a PEM SubjectPublicKeyInfo of an Ed25519 key' });
-  return publicKeyFromBytes(der.subarray(12));
+  return publicKeyFromBytes(raw);
 };
+
+/** Padded base64 of the SubjectPublicKeyInfo: 60 characters, as OpenWOP keychains carry keys. */
+export const formatPublicKeySpki = (publicKey: PublicKey): string => encodeBase64(spkiOf(publicKey));
 
 export const formatPublicKeyBase64 = (publicKey: PublicKey): string => encodeBase64(publicKey);
 export const formatPublicKeyHex = (publicKey: PublicKey): string => encodeHex(publicKey);
@@ -92,6 +98,9 @@ const decodedKey = (bytes: Uint8Array | undefined): PublicKey => {
 
 /** Standard, padded base64 of the 32 raw bytes. Throws like `publicKeyFromBytes`, or `key_form`. */
 export const parsePublicKeyBase64 = (text: string): PublicKey => decodedKey(decodeBase64(text));
+
+/** Throws like `publicKeyFromBytes`, or `key_form`. */
+export const parsePublicKeySpki = (text: string): PublicKey => decodedKey(fromDer(decodeBase64(text)));
 
 /** 64 hex digits. Throws like `publicKeyFromBytes`, or `key_form`. */
 export const parsePublicKeyHex = (text: string): PublicKey => decodedKey(decodeHex(text));

@@ -10,7 +10,7 @@ import { formatVkey } from '../keys/key.ts';
 import { durableDirectories } from '../storage/durable-directories.ts';
 import { openBlobStore } from '../storage/open-store.ts';
 import { createStaging } from '../storage/staging.ts';
-import { allAccounts, allClaims, claimOf, tokensOf } from './access/access-store.ts';
+import { allAccounts, tokensOf } from './access/access-store.ts';
 import { createAccount, issueToken, revokeToken } from './access/accounts.ts';
 import { authenticate, findToken } from './access/authenticate.ts';
 import { authorityKeys } from './access/authority-keys.ts';
@@ -18,16 +18,21 @@ import { delegateKey } from './access/delegate-key.ts';
 import { findDelegatedKey, listKeys } from './access/delegations.ts';
 import { KEYS_TOPIC, readIssued, readKey, readRoot, trustTopicsOf } from './access/documents.ts';
 import { requireScope } from './access/grants.ts';
+import { forgetKeyedRequests, keyedRequests } from './access/idempotency-record-store.ts';
 import { KEYRING, reissueKeyring } from './access/keyring.ts';
-import { claimNamespace } from './access/namespaces.ts';
+import { senderOf, tokenOf } from './access/known-sender.ts';
+import { claimOf } from './access/namespaces/claim-store.ts';
+import { type OpenNamespacesDeps, openNamespaces } from './access/namespaces/open.ts';
 import { ensureOperatorToken } from './access/operator-token.ts';
 import { draftOf, publishRoot } from './access/publish-root.ts';
+import { drawFrom, sweepBuckets } from './access/rate-limit-store.ts';
 import { remembering } from './access/remember.ts';
 import { revokeKey } from './access/revoke-key.ts';
 import { addAccessRoutes } from './access/routes.ts';
 import { openAuthoritySecret } from './access/service-keys.ts';
 import { sightOf } from './access/sight.ts';
 import { keepKeyring, stateRevocation } from './access/state-revocation.ts';
+import { holdsToken } from './access/tokens.ts';
 import { requireTrueTime } from './access/true-time.ts';
 import { establishTrust } from './access/trust.ts';
 import { whoActs } from './access/workforces/acting.ts';
@@ -40,8 +45,14 @@ import { startEmbedded } from './database/embedded.ts';
 import { migrate } from './database/migrate.ts';
 import { isUnavailable } from './database/transaction.ts';
 import { admission } from './http/admission.ts';
+import { clientAddress } from './http/client-address.ts';
 import { createDocumentCache } from './http/document-cache.ts';
+import { drainServer, isDraining } from './http/drain.ts';
 import { addHealthRoutes } from './http/health.ts';
+import { type IdempotencyDeps, idempotency } from './http/idempotency.ts';
+import { leasedBuckets } from './http/leased-buckets.ts';
+import { rateLimit } from './http/rate-limit.ts';
+import { addReferenceRoutes } from './http/reference/routes.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Pace } from './http/steady.ts';
 import { knownBases, leaveToHumans, lockProposalsOf } from './knowledge/contributions/staffing-store.ts';
@@ -75,6 +86,7 @@ import { addWitnessRoutes } from './transparency/witness/routes.ts';
 import { askWitnesses } from './transparency/witness/witnesses.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+const OPENAPI = fileURLToPath(new URL('../openapi', import.meta.url));
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Larger uploads wait on disk. */
 const STAGED_IN_MEMORY = 256 * 1024;
@@ -91,6 +103,8 @@ const KEYRING_CHECK_MS = 60 * 1_000;
 const SWEEP_MS = 60 * 60 * 1_000;
 const AUDIT_MS = 60 * 1_000;
 const WITNESS_MS = 5_000;
+const LEASE_MS = 30_000;
+const FORGET_MS = 10 * 60 * 1_000;
 const WITNESS_TIMEOUT_MS = 5_000;
 
 /** What a simulated world may put in the place of the real one. */
@@ -99,18 +113,24 @@ export interface Overrides {
   readonly now?: () => Date;
   readonly publishing?: PacksDeps['publishing'];
   readonly sealing?: (steps: SealSteps) => SealSteps;
+  /** How domains are asked what they show. */
+  readonly prover?: OpenNamespacesDeps['prover'];
   /** How a read of a knowledge base is recorded. */
   readonly recordRead?: (append: AppendRetrieval) => AppendRetrieval;
   /** How long a writer waits for the seal; milliseconds. */
   readonly sealWaitMs?: number;
   readonly freshnessCheckMs?: number;
   readonly uploadPace?: Pace;
+  /** What a simulated world changes about how writes with a key are carried out once. */
+  readonly keyedWrites?: Partial<IdempotencyDeps>;
 }
 
 export interface Registry {
   readonly server: Server;
   /** Where clients find it: the configured public address, or the one it listens on. */
   url(): string;
+  /** Lets what is under way be answered, and nothing new begin; milliseconds it may take at most. */
+  drain(mostMs: number): Promise<void>;
   /** Ends the background work and lets go of database and embedded server; the HTTP server is closed before. */
   close(): Promise<void>;
 }
@@ -176,7 +196,12 @@ const wire = async (
 ): Promise<Registry> => {
   const now = overrides.now ?? (() => new Date());
   const privateRegistry = config.mode === 'private';
-  const policy = { privateRegistry, allowUnsigned: config.allowUnsigned };
+  const { protocolTypeIds } = config;
+  const policy = { privateRegistry, allowUnsigned: config.allowUnsigned, protocolTypeIds };
+  if (config.testNamespace)
+    log.warn(
+      'ATTESTRY_TEST_NAMESPACE is on: whoever has packs:publish may publish unsigned test packs, apart from all others',
+    );
   const blobs = await openBlobStore(config.blobUrl);
   await blobs.ping();
   const staging = createStaging({
@@ -187,7 +212,7 @@ const wire = async (
   const cache = createDocumentCache(CACHE_BYTES);
   const keysInUse = remembering(findDelegatedKey(sql));
   const tokens = remembering(findToken(sql));
-  const holders = remembering(async (namespace) => (await claimOf(sql, namespace))?.account);
+  const claims = remembering((namespace) => claimOf(sql, namespace));
   let followRoot = (): void => undefined;
   let noticeKnowledge = (_kind: string): void => undefined;
   let forgetPrincipals = (_subject: string): void => undefined;
@@ -196,7 +221,7 @@ const wire = async (
     if (subject.startsWith('token:')) tokens.forget();
     if (subject.startsWith('key:')) keysInUse.forget();
     if (subject.startsWith('root:')) followRoot();
-    if (subject.startsWith('namespace:')) holders.forget();
+    if (subject.startsWith('namespace:')) claims.forget();
     forgetPrincipals(subject);
     forgetPacks(subject);
     for (const topic of trustTopicsOf(subject)) cache.forget(topic);
@@ -290,10 +315,17 @@ const wire = async (
     now,
     append,
     announce,
-    holderOfNamespace: holders.find,
+    holderOfNamespace: async (namespace: string) => (await claims.find(namespace))?.account,
+  };
+  const namespaces = openNamespaces({
+    ...access,
     privateRegistry,
     isUsed: namespaceInUse(sql),
-  };
+    proofRule: config.vendorDomainProof,
+    origin: () => trust.root().log.origin,
+    claimOf: claims.find,
+    prover: overrides.prover,
+  });
   const delegations = { ...access, trust, reissueKeyring: reissue };
   const workforces = wireWorkforces({
     ...access,
@@ -345,9 +377,16 @@ const wire = async (
     authenticate: asks,
     authenticateUpload: asksFast,
     delegatedKey: keysInUse.find,
+    claimOfNamespace: claims.find,
+    requireProven: namespaces.requireProven,
+    requireKeyOfHolder: namespaces.requireKeyOfHolder,
     listKeys: keyList,
     makeEvent: makeEvent({ now }),
     reissueWithdrawals: reissueWithdrawn,
+    trust,
+    reissueKeyring: reissue,
+    treeSize,
+    stateRevocation: stateRevoked,
     awaitReceipt: awaitReceipt(receipts),
     findProof: findProof(receipts),
     pace: overrides.uploadPace ?? UPLOAD_PACE,
@@ -355,16 +394,22 @@ const wire = async (
     url,
     log: () => ({ origin: trust.root().log.origin, vkey: formatVkey(trust.root().log.vkey) }),
     auth: auditAdvert(auditKey.publicKey),
+    testNamespace: config.testNamespace,
+    securityContact: config.securityContact,
     publishing: overrides.publishing,
   });
   forgetPacks = packs.forget;
 
   const router = new Router({ sensitive: true, strict: true });
-  addHealthRoutes(router, {
-    database: () => pingDatabase(sql),
-    blobs: () => blobs.ping(),
-    log: requireSealing({ now, oldestUnsealed: oldestUnsealed(sql), trouble: sealer.trouble }),
-  });
+  addHealthRoutes(
+    router,
+    {
+      database: () => pingDatabase(sql),
+      blobs: () => blobs.ping(),
+      log: requireSealing({ now, oldestUnsealed: oldestUnsealed(sql), trouble: sealer.trouble }),
+    },
+    () => isDraining(server),
+  );
   const logReads = {
     cache,
     watch,
@@ -393,8 +438,7 @@ const wire = async (
     issueToken: issueToken(access),
     listTokens: (account) => tokensOf(sql, account),
     revokeToken: revokeToken(access),
-    claimNamespace: claimNamespace(access),
-    listClaims: () => allClaims(sql),
+    namespaces,
     delegateKey: delegateKey(delegations),
     revokeKey: revokeKey({ ...delegations, treeSize, stateRevocation: stateRevoked }),
     publishRoot: publishRoot({
@@ -412,8 +456,37 @@ const wire = async (
   addWorkforceRoutes(router, workforces.routes);
   knowledge.addRoutes(router);
   packs.addRoutes(router);
+  addReferenceRoutes(router, OPENAPI);
 
-  const server = createHttpServer({ router, ready: cache.ready, log, isUnavailable });
+  const limits =
+    config.rateLimits === 'off'
+      ? []
+      : [
+          rateLimit({
+            limits: config.rateLimits,
+            addressOf: clientAddress(config.trustedProxies),
+            tokenOf: tokenOf(asksFast),
+            buckets: leasedBuckets(drawFrom(sql)),
+          }),
+        ];
+  const onlyOnce = idempotency({
+    whoSends: senderOf(asks),
+    requests: keyedRequests(sql),
+    // The room of knowledge keeps its own in the transaction of the write.
+    covers: (path) => !path.startsWith('/knowledge/'),
+    isSecret: holdsToken,
+    onTrouble: (error) => log.warn({ err: error }, 'the outcome of a write with a key is not kept'),
+    leaseMs: LEASE_MS,
+    ...overrides.keyedWrites,
+  });
+  const server = createHttpServer({
+    router,
+    ready: cache.ready,
+    log,
+    isUnavailable,
+    gates: [...limits, onlyOnce],
+    jsonPace: overrides.uploadPace,
+  });
   const witnessing = askWitnesses({
     ...auditing,
     witnesses: config.witnesses,
@@ -427,7 +500,10 @@ const wire = async (
       { name: 'withdrawals', everyMs: KEYRING_CHECK_MS, run: reissueWithdrawn },
       // Keys grow old without an event.
       { name: 'key list', everyMs: KEYRING_CHECK_MS, run: async () => cache.forget(KEYS_TOPIC) },
+      { name: 'names', everyMs: SWEEP_MS, run: namespaces.indexNames },
       { name: 'sweep', everyMs: SWEEP_MS, run: () => staging.sweep(SWEEP_MS) },
+      { name: 'keyed writes', everyMs: FORGET_MS, run: () => forgetKeyedRequests(sql) },
+      { name: 'rate limits', everyMs: FORGET_MS, run: () => sweepBuckets(sql) },
       { name: 'audit', everyMs: AUDIT_MS, run: mintCheckpoints({ ...auditing, signer: auditKey.signer }) },
       { name: 'witnesses', everyMs: WITNESS_MS, run: witnessing },
       ...packs.chores,
@@ -438,6 +514,7 @@ const wire = async (
   return {
     server,
     url,
+    drain: (mostMs) => drainServer(server, mostMs),
     close: () =>
       inOrder([
         stopChores,

@@ -1,6 +1,12 @@
 // Reads the environment, the only file that does; says everything that is wrong with it at once.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import {
+  type RateLimits,
+  readRateLimits,
+  readTrustedProxies,
+  type TrustedProxies,
+} from './protocol/limits.ts';
 import { readWitnesses, type Witness } from './protocol/witness.ts';
 
 export type RegistryMode = 'public' | 'private';
@@ -15,14 +21,26 @@ export interface Config {
   readonly registryName: string;
   /** Whether unsigned packs are taken outside core and vendor; they are always flagged. */
   readonly allowUnsigned: boolean;
+  /** Whether a vendor's namespace is published under before its domain stands for it. */
+  readonly vendorDomainProof: 'optional' | 'required';
+  /** What becomes of packs outside core that export ids of the protocol. */
+  readonly protocolTypeIds: 'warn' | 'refuse';
   readonly logLevel: string;
   /** Started by npm, which dies of a signal without passing it on through its shell. */
   readonly underNpm: boolean;
   /** `undefined` = the embedded database under the data directory. */
   readonly databaseUrl: string | undefined;
   readonly blobUrl: string;
+  /** Whether packs may be published into a catalogue for tests, which nobody else sees. */
+  readonly testNamespace: boolean;
+  /** Whom to tell of a hole, as security.txt names it; `undefined` = nobody is named. */
+  readonly securityContact: string | undefined;
   /** Who is asked to sign each checkpoint of the log. */
   readonly witnesses: readonly Witness[];
+  /** How often one sender may ask. */
+  readonly rateLimits: RateLimits | 'off';
+  /** Whose word counts about where a request comes from. */
+  readonly trustedProxies: TrustedProxies;
 }
 
 export class ConfigError extends Error {
@@ -40,8 +58,14 @@ const KNOWN = [
   'ATTESTRY_REGISTRY_MODE',
   'ATTESTRY_REGISTRY_NAME',
   'ATTESTRY_ALLOW_UNSIGNED',
+  'ATTESTRY_VENDOR_DOMAIN_PROOF',
+  'ATTESTRY_PROTOCOL_TYPE_IDS',
   'ATTESTRY_LOG_LEVEL',
   'ATTESTRY_WITNESSES',
+  'ATTESTRY_RATE_LIMITS',
+  'ATTESTRY_TRUSTED_PROXIES',
+  'ATTESTRY_TEST_NAMESPACE',
+  'ATTESTRY_SECURITY_CONTACT',
   'ATTESTRY_URL',
   'ATTESTRY_TOKEN',
   'ATTESTRY_ALLOW_PRIVATE_ADDRESSES',
@@ -71,6 +95,9 @@ const reader = (env: Environment) => {
   };
 };
 
+/** RFC 9116 §2.5.3: a URI, and over the web nothing that can be changed on its way. */
+const isContact = (text: string): boolean => /^(?:mailto:|tel:|https:\/\/)[!-~]{3,500}$/.test(text);
+
 const unknownNames = (env: Environment): string[] =>
   Object.keys(env)
     .filter((name) => name.startsWith('ATTESTRY_') && !(KNOWN as readonly string[]).includes(name))
@@ -84,6 +111,10 @@ export const readConfig = (env: Environment = process.env): Config => {
   from.problems.push(...unknownNames(env));
   const { witnesses, problems } = readWitnesses(from.get('ATTESTRY_WITNESSES') ?? '');
   from.problems.push(...problems.map((problem) => `ATTESTRY_WITNESSES: ${problem}`));
+  const rates = readRateLimits(from.get('ATTESTRY_RATE_LIMITS') ?? '');
+  from.problems.push(...rates.problems.map((problem) => `ATTESTRY_RATE_LIMITS: ${problem}`));
+  const trusted = readTrustedProxies(from.get('ATTESTRY_TRUSTED_PROXIES') ?? '');
+  from.problems.push(...trusted.problems.map((problem) => `ATTESTRY_TRUSTED_PROXIES: ${problem}`));
   const dataDir = resolve(from.get('ATTESTRY_DATA_DIR') ?? '.data');
   const config: Config = {
     host: from.get('ATTESTRY_HOST') ?? '127.0.0.1',
@@ -96,6 +127,12 @@ export const readConfig = (env: Environment = process.env): Config => {
     registryName: from.get('ATTESTRY_REGISTRY_NAME') ?? 'attestry',
     allowUnsigned: from.oneOf('ATTESTRY_ALLOW_UNSIGNED', ['true', 'false']) === 'true',
     underNpm: env['npm_lifecycle_event'] !== undefined,
+    vendorDomainProof:
+      from.oneOf('ATTESTRY_VENDOR_DOMAIN_PROOF', ['optional', 'required']) === 'required'
+        ? 'required'
+        : 'optional',
+    protocolTypeIds:
+      from.oneOf('ATTESTRY_PROTOCOL_TYPE_IDS', ['warn', 'refuse']) === 'refuse' ? 'refuse' : 'warn',
     logLevel: from.oneOf('ATTESTRY_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     databaseUrl: from.check(
       'DATABASE_URL',
@@ -108,7 +145,15 @@ export const readConfig = (env: Environment = process.env): Config => {
         (text) => isUrl(text, ['file:', 's3:']),
         'must be file:///path or s3://bucket/prefix?endpoint=…&region=…',
       ) ?? pathToFileURL(resolve(dataDir, 'blobs')).href,
+    testNamespace: from.oneOf('ATTESTRY_TEST_NAMESPACE', ['on', 'off']) === 'on',
+    securityContact: from.check(
+      'ATTESTRY_SECURITY_CONTACT',
+      isContact,
+      'must be a mailto:, https: or tel: address',
+    ),
     witnesses,
+    rateLimits: rates.limits,
+    trustedProxies: trusted.proxies,
   };
   if (from.problems.length > 0) throw new ConfigError(from.problems.join('\n'));
   return config;

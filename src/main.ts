@@ -36,12 +36,7 @@ Try, in a second shell:
 };
 
 const drain = async (registry: Registry): Promise<void> => {
-  const closed = once(registry.server, 'close');
-  registry.server.close();
-  registry.server.closeIdleConnections();
-  const late = setTimeout(() => registry.server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(late);
+  await registry.drain(DRAIN_MS);
   await registry.close();
 };
 

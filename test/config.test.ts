@@ -19,6 +19,8 @@ describe('settings', () => {
       port: 8480,
       mode: 'public',
       allowUnsigned: false,
+      vendorDomainProof: 'optional',
+      protocolTypeIds: 'warn',
     });
     expect(readConfig({ ATTESTRY_DATA_DIR: '/srv/attestry' }).blobUrl).toBe('file:///srv/attestry/blobs');
   });
@@ -38,10 +40,16 @@ describe('settings', () => {
     ['ATTESTRY_PUBLIC_URL', 'packs.example.org'],
     ['ATTESTRY_REGISTRY_MODE', 'secret'],
     ['ATTESTRY_ALLOW_UNSIGNED', 'yes'],
+    ['ATTESTRY_VENDOR_DOMAIN_PROOF', 'yes'],
+    ['ATTESTRY_PROTOCOL_TYPE_IDS', 'forbid'],
     ['ATTESTRY_LOG_LEVEL', 'loud'],
     ['DATABASE_URL', 'mysql://x'],
     ['BLOB_URL', 'ftp://x'],
     ['ATTESTRY_WITNESSES', 'no-key https://witness.example.org'],
+    ['ATTESTRY_RATE_LIMITS', 'writes=many'],
+    ['ATTESTRY_RATE_LIMITS', 'writes=0/10'],
+    ['ATTESTRY_TRUSTED_PROXIES', 'all'],
+    ['ATTESTRY_TRUSTED_PROXIES', '99'],
     ['ATTESTRY_PROT', '8480'],
   ])('%s=%s is refused and named', (name, value) => {
     expect(problemsOf({ [name]: value })).toMatch(new RegExp(`^${name}: `));

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { addAccessRoutes } from '../src/access/routes.ts';
 import { addWorkforceRoutes } from '../src/access/workforces/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
+import { addReferenceRoutes } from '../src/http/reference/routes.ts';
 import { openKnowledge } from '../src/knowledge/open.ts';
 import { openPacks } from '../src/packs/open.ts';
 import { KNOWLEDGE_EVENT_KINDS } from '../src/protocol/knowledge/event-kinds.ts';
@@ -45,9 +46,10 @@ const operations = documents.flatMap(([, document]) =>
 const mounted = (): string[] => {
   const router = new Router();
   addHealthRoutes(router, {});
+  addReferenceRoutes(router, 'openapi');
   addAccessRoutes(router, {} as never);
   addWorkforceRoutes(router, {} as never);
-  openPacks({ policy: {} } as never).addRoutes(router);
+  openPacks({ policy: {}, testNamespace: true } as never).addRoutes(router);
   addLogRoutes(router, {} as never);
   addWitnessRoutes(router, {} as never);
   addAuditRoutes(router, {} as never);

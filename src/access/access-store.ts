@@ -1,4 +1,4 @@
-// Accounts, tokens and namespace claims as rows.
+// Accounts and tokens as rows.
 import type { Queryable, Tx } from '../database/connect.ts';
 
 export interface TokenRow {
@@ -65,33 +65,3 @@ export const accountExists = async (db: Queryable, name: string): Promise<boolea
 
 export const allAccounts = (db: Queryable): Promise<AccountRow[]> =>
   db<AccountRow[]>`select name, created_at from accounts order by name`;
-
-export interface ClaimRow {
-  readonly namespace: string;
-  readonly account: string;
-  readonly claimed_at: Date;
-}
-
-export const claimOf = async (db: Queryable, namespace: string): Promise<ClaimRow | undefined> => {
-  const [row] = await db<ClaimRow[]>`
-    select namespace, account, claimed_at from namespace_claims where namespace = lower(${namespace})`;
-  return row;
-};
-
-export const allClaims = (db: Queryable): Promise<ClaimRow[]> =>
-  db<ClaimRow[]>`select namespace, account, claimed_at from namespace_claims order by namespace`;
-
-export const countClaims = async (tx: Tx, account: string): Promise<number> => {
-  const [row] = await tx<
-    { count: number }[]
-  >`select count(*) from namespace_claims where account = ${account}`;
-  return row?.count ?? 0;
-};
-
-/** False where somebody holds it already. */
-export const insertClaim = async (tx: Tx, claim: ClaimRow): Promise<boolean> => {
-  const result = await tx`
-    insert into namespace_claims (namespace, account, claimed_at)
-    values (${claim.namespace}, ${claim.account}, ${claim.claimed_at}) on conflict do nothing`;
-  return result.count === 1;
-};

@@ -1,7 +1,7 @@
 // Delegates a publisher key: the registrar signs the statement, and the keyring follows at once.
 import { DELEGATION_PAYLOAD_TYPE, type Delegation, delegationPayload } from '../../keys/delegation.ts';
 import { instantOf } from '../../keys/document.ts';
-import { parseKeyId, parsePublicKey } from '../../keys/key.ts';
+import { type NamedKey, parseKeyId, parsePublicKey } from '../../keys/key.ts';
 import { provesPossession } from '../../keys/possession.ts';
 import type { Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -12,6 +12,7 @@ import { countDelegations, type DelegationRow, insertDelegation } from './delega
 import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
 import { requireNamespaceFor, requireScope } from './grants.ts';
 import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
+import { requireStillHolding } from './namespaces/held-by.ts';
 import { actorOf, isOperator, type Principal } from './principal.ts';
 
 /** Everything here was chosen by the caller. */
@@ -30,7 +31,7 @@ const MAX_KEYS = 8_000;
 const MAX_KEYS_OF_ACCOUNT = 64;
 const MAX_PATTERNS = 16;
 const MAX_PATTERN_TEXT = 1_024;
-const DEFAULT_LIFETIME_MS = 2 * 365 * 24 * 60 * 60 * 1_000;
+export const DEFAULT_LIFETIME_MS = 2 * 365 * 24 * 60 * 60 * 1_000;
 
 const requireFew = (namespaces: readonly string[]): void => {
   if (namespaces.length <= MAX_PATTERNS && namespaces.join().length <= MAX_PATTERN_TEXT) return;
@@ -52,7 +53,12 @@ const readRequest = (request: KeyRequest, now: Date): Delegation =>
     return delegation;
   });
 
-const requirePattern = async (the: DelegationDeps, by: Principal, pattern: string): Promise<void> => {
+/** Whether somebody may have a key speak for what a pattern covers. @throws Fault pack_namespace_unauthorized, validation_error */
+export const requirePattern = async (
+  the: Pick<DelegationDeps, 'holderOfNamespace'>,
+  by: Principal,
+  pattern: string,
+): Promise<void> => {
   if (isPrivateNamespace(pattern) && !/^private\.[^.]+\.\*$/.test(pattern)) {
     throw fault(
       'validation_error',
@@ -67,17 +73,23 @@ const requirePattern = async (the: DelegationDeps, by: Principal, pattern: strin
   requireNamespaceFor(by, pattern, namespace, await the.holderOfNamespace(namespace));
 };
 
-const requirePossession = (by: Principal, { publicKey, keyId }: Delegation, request: KeyRequest): void => {
+/** @param proofText base64. @throws Fault validation_error */
+export const requirePossession = (
+  by: Principal,
+  { publicKey, keyId }: NamedKey,
+  namespaces: readonly string[],
+  proofText: string | null,
+): void => {
   if (isOperator(by)) return;
-  const claim = { account: by.account, keyId, namespaces: request.namespaces };
-  const proof = Buffer.from(request.proof ?? '', 'base64');
+  const claim = { account: by.account, keyId, namespaces };
+  const proof = Buffer.from(proofText ?? '', 'base64');
   if (provesPossession(publicKey, claim, proof)) return;
   const message = 'Prove that you hold the key: attestry keys add --key KEY.pem';
   throw fault('validation_error', { field: 'proof' }, message);
 };
 
 /** Every key stays listed for ever and every client reads the list, so nobody may fill it alone. */
-const requireRoom = async (tx: Tx, by: Principal): Promise<void> => {
+export const requireRoom = async (tx: Tx, by: Principal): Promise<void> => {
   const { all, own } = await countDelegations(tx, by.account);
   if (all >= MAX_KEYS)
     throw fault(
@@ -108,11 +120,15 @@ export const rowOf = (delegation: Delegation, account: string, envelope: string)
   revocation_reason: null,
   revocation_event: null,
   revocation: null,
+  rotated_to: null,
+  rotated_from: null,
+  rotation_proof: null,
 });
 
 const commit = (the: DelegationDeps, by: Principal, row: DelegationRow, inForce: InForce): Promise<void> =>
   inTransaction(the.sql, async (tx) => {
     await requireNewestRoot(tx, inForce);
+    await requireStillHolding(tx, by, row.namespaces);
     await requireStillActing(tx, by, the.now());
     await requireRoom(tx, by);
     if (!(await insertDelegation(tx, row))) {
@@ -147,7 +163,7 @@ export const delegateKey =
     const now = the.now();
     const delegation = readRequest(request, now);
     for (const pattern of delegation.namespaces) await requirePattern(the, by, pattern);
-    requirePossession(by, delegation, request);
+    requirePossession(by, delegation, request.namespaces, request.proof);
     await the.trust.requireTrueTime();
     const row = await list(the, by, delegation);
     the.announce(`key:${row.key_id}`);

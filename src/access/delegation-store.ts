@@ -19,6 +19,10 @@ export interface DelegationRow {
   readonly revocation_event: string | null;
   /** The envelope of the registrar's statement; null until the event has its place. */
   readonly revocation: string | null;
+  /** The key that follows it, the key that it follows, and the proof by that one; null where there is none. */
+  readonly rotated_to: string | null;
+  readonly rotated_from: string | null;
+  readonly rotation_proof: Uint8Array | null;
 }
 
 /** What taking a key back writes into its row. */
@@ -30,11 +34,33 @@ export interface RevocationMark {
   readonly statement: string | null;
 }
 
+const delegationsWithRotations = (db: Queryable) => db`
+  select delegations.*, followed.new_key_id as rotated_to, follows.old_key_id as rotated_from,
+    follows.proof as rotation_proof
+  from delegations
+    left join key_rotations as followed on followed.old_key_id = key_id
+    left join key_rotations as follows on follows.new_key_id = key_id`;
+
 export const allDelegations = (db: Queryable): Promise<DelegationRow[]> =>
-  db<DelegationRow[]>`select * from delegations order by key_id`;
+  db<DelegationRow[]>`${delegationsWithRotations(db)} order by key_id`;
+
+/**
+ * The keys that speak for a name, and those of these ids, by key id. Patterns cover names as keys/delegation says; here
+ * that is only approached, so that not all keys are loaded for one name.
+ */
+export const delegationsAbout = (
+  db: Queryable,
+  name: string,
+  keyIds: readonly string[] = [],
+): Promise<DelegationRow[]> => db<DelegationRow[]>`
+  ${delegationsWithRotations(db)}
+  where key_id = any(${keyIds as string[]})
+    or exists (select from unnest(namespaces) as pattern where lower(pattern) = ${name.toLowerCase()}
+      or (right(pattern, 1) = '*' and starts_with(${name.toLowerCase()}, lower(left(pattern, -1)))))
+  order by key_id`;
 
 export const delegationOf = async (db: Queryable, keyId: string): Promise<DelegationRow | undefined> => {
-  const [row] = await db<DelegationRow[]>`select * from delegations where key_id = ${keyId}`;
+  const [row] = await db<DelegationRow[]>`${delegationsWithRotations(db)} where key_id = ${keyId}`;
   return row;
 };
 
@@ -67,7 +93,7 @@ export const markKeyRevoked = (tx: Tx, keyId: string, mark: RevocationMark): Pro
 
 /** Keys whose revocation the registrar has not stated yet. */
 export const unstatedRevocations = (db: Queryable): Promise<DelegationRow[]> => db<DelegationRow[]>`
-  select * from delegations where revoked_at is not null and revocation is null order by key_id`;
+  ${delegationsWithRotations(db)} where revoked_at is not null and revocation is null order by key_id`;
 
 /** The first statement about an event stays; every other would say the same. */
 export const insertRevocation = (tx: Tx, eventId: string, statement: string): Promise<unknown> => tx`

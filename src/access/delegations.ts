@@ -23,7 +23,8 @@ export interface DelegationDeps {
   readonly announce: (subject: string) => void;
 }
 
-export type KeyStatus = 'active' | 'rotated' | 'revoked';
+/** `rotated`: its time is over because another key followed it; `expired`: its time is over. */
+export type KeyStatus = 'active' | 'rotated' | 'revoked' | 'expired';
 
 /** `from`: the first position in the log for which it is not believed; `pending` until the log has told it. */
 export interface ListedRevocation {
@@ -44,9 +45,12 @@ export interface ListedKey {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly revocation: ListedRevocation | null;
+  /** The key that follows it, and the one that it follows. */
+  readonly rotatedTo: string | null;
+  readonly rotatedFrom: string | null;
 }
 
-const standingOf = (row: DelegationRow, now: Date): Exclude<Standing, 'unknown'> => {
+export const standingOf = (row: DelegationRow, now: Date): Exclude<Standing, 'unknown'> => {
   if (row.revoked_at !== null) return 'revoked';
   if (now < row.not_before) return 'not_yet';
   return row.not_after <= now ? 'expired' : 'active';
@@ -54,7 +58,8 @@ const standingOf = (row: DelegationRow, now: Date): Exclude<Standing, 'unknown'>
 
 const statusOf = (row: DelegationRow, now: Date): KeyStatus => {
   if (row.revoked_at !== null) return 'revoked';
-  return row.not_after <= now ? 'rotated' : 'active';
+  if (row.not_after > now) return 'active';
+  return row.rotated_to === null ? 'expired' : 'rotated';
 };
 
 /** The registrar's own statement, read back from its envelope. */
@@ -73,6 +78,8 @@ const listedRevocation = (row: DelegationRow): ListedRevocation | null => {
 /** A key as the signature check wants it: what the registrar said, and how it stands at a time. */
 export interface DelegatedKey {
   readonly delegation: Delegation;
+  /** By whom it was listed, and when. */
+  readonly listed: { readonly keyId: string; readonly account: string; readonly issuedAt: Date };
   readonly standing: (now: Date) => Exclude<Standing, 'unknown'>;
 }
 
@@ -80,7 +87,13 @@ export const findDelegatedKey =
   (sql: Sql) =>
   async (keyId: string): Promise<DelegatedKey | undefined> => {
     const row = await delegationOf(sql, keyId);
-    return row && { delegation: statementOf(row), standing: (now) => standingOf(row, now) };
+    return (
+      row && {
+        delegation: statementOf(row),
+        listed: { keyId: row.key_id, account: row.account, issuedAt: row.issued_at },
+        standing: (now) => standingOf(row, now),
+      }
+    );
   };
 
 export const listed = (row: DelegationRow, now: Date): ListedKey => {
@@ -95,6 +108,8 @@ export const listed = (row: DelegationRow, now: Date): ListedKey => {
     notBefore: row.not_before,
     notAfter: row.not_after,
     revocation: listedRevocation(row),
+    rotatedTo: row.rotated_to,
+    rotatedFrom: row.rotated_from,
   };
 };
 

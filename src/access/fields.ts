@@ -38,6 +38,11 @@ export const scopesField = (body: Body, field: string): readonly TokenScope[] =>
   return scopes.filter(isScope);
 };
 
+/** Ids of keys, whether there are such keys or not. */
+export const keyIdsField = (body: Body, field: string): readonly string[] => [
+  ...new Set(listField(body, field)),
+];
+
 /** Patterns such as `vendor.acme.*` or one exact pack name. */
 export const namespacesField = (body: Body, field: string): readonly string[] =>
   listField(body, field).map((text) => {

@@ -2,7 +2,9 @@
 import { instantOf } from '../../keys/document.ts';
 import { parseKeyId } from '../../keys/key.ts';
 import { REVOCATION_PAYLOAD_TYPE, revocationPayload } from '../../keys/revocation.ts';
+import type { Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
+import type { RecordedEvent } from '../protocol/event.ts';
 import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { requireStillActing } from './acting-store.ts';
@@ -65,40 +67,63 @@ const payloadOf = ({ keyId, reason, from }: RevokeRequest, now: Date): Uint8Arra
     return position === undefined ? undefined : payload;
   });
 
-const commit = (
-  the: RevokeDeps,
+/**
+ * The step of a transaction that takes a key back, for whoever has stopped its use: the event, undefined where nothing
+ * more is taken than was before.
+ * @param statement the registrar's; null where it has to wait for the event's place
+ */
+export const revokeHeld = async (
+  the: Pick<RevokeDeps, 'append' | 'now'>,
+  tx: Tx,
   by: Principal,
   { keyId, reason, from }: RevokeRequest,
   statement: string | null,
+): Promise<RecordedEvent | undefined> => {
+  const row = await delegationOf(tx, keyId);
+  if (row === undefined || !takesMore(row, from)) return undefined;
+  const event = await the.append(tx, {
+    kind: 'key.revoked',
+    actor: actorOf(by),
+    subject: `key:${keyId}`,
+    data: { keyId, reason, from },
+    sealed: row.namespaces.some(isPrivateNamespace),
+  });
+  const mark = { at: the.now(), from: String(from), reason, event: event.id, statement };
+  await markKeyRevoked(tx, keyId, mark);
+  return event;
+};
+
+const commit = (
+  the: RevokeDeps,
+  by: Principal,
+  request: RevokeRequest,
+  statement: string | null,
   inForce: InForce,
-): Promise<void> =>
+): Promise<unknown> =>
   // The point of no return. It waits for publishes that use the key before it has a transaction id of its own, and the
   // log follows those ids: so all that was accepted lies before this event, and nothing comes after it.
   inTransaction(the.sql, async (tx) => {
-    await stopUseOfKey(tx, keyId);
+    await stopUseOfKey(tx, request.keyId);
     await requireNewestRoot(tx, inForce);
     await requireStillActing(tx, by, the.now());
-    const row = await delegationOf(tx, keyId);
-    if (row === undefined || !takesMore(row, from)) return;
-    const event = await the.append(tx, {
-      kind: 'key.revoked',
-      actor: actorOf(by),
-      subject: `key:${keyId}`,
-      data: { keyId, reason, from },
-      sealed: row.namespaces.some(isPrivateNamespace),
-    });
-    const mark = { at: the.now(), from: String(from), reason, event: event.id, statement };
-    await markKeyRevoked(tx, keyId, mark);
+    await revokeHeld(the, tx, by, request, statement);
   });
 
-/** Where the position is known the statement is committed with the event; else it follows the seal. */
-const takeBack = (the: RevokeDeps, by: Principal, request: RevokeRequest): Promise<void> => {
-  const payload = payloadOf(request, the.now());
-  return underNewestRoot(the.trust, async (inForce) => {
-    const statement = payload && (await signAsRegistrar(inForce, REVOCATION_PAYLOAD_TYPE, payload));
-    await commit(the, by, request, statement ?? null, inForce);
-  });
+/** The registrar's statement of a revocation; null where its position has to be waited for. */
+export const stateNow = async (
+  { now }: Pick<RevokeDeps, 'now'>,
+  request: RevokeRequest,
+  inForce: InForce,
+): Promise<string | null> => {
+  const payload = payloadOf(request, now());
+  return payload === undefined ? null : signAsRegistrar(inForce, REVOCATION_PAYLOAD_TYPE, payload);
 };
+
+/** Where the position is known the statement is committed with the event; else it follows the seal. */
+const takeBack = (the: RevokeDeps, by: Principal, request: RevokeRequest): Promise<unknown> =>
+  underNewestRoot(the.trust, async (inForce) =>
+    commit(the, by, request, await stateNow(the, request, inForce), inForce),
+  );
 
 /**
  * The key as it is listed afterwards; `revocation.from` is `pending` where the log is slow to give the event its

@@ -1,11 +1,9 @@
 // The addresses of accounts, tokens, namespaces and keys, and of the documents that make keys believable.
 import type Router from '@koa/router';
-import type { Context } from 'koa';
 import type { Document } from '../http/document.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
-import { isPrivateNamespace } from '../protocol/pack-id.ts';
-import type { AccountRow, ClaimRow, TokenRow } from './access-store.ts';
+import type { AccountRow, TokenRow } from './access-store.ts';
 import type { IssuedToken, TokenRequest } from './accounts.ts';
 import { asking, askingWith } from './asking.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -13,20 +11,20 @@ import type { KeyRequest } from './delegate-key.ts';
 import type { ListedKey } from './delegations.ts';
 import { instantField, namespacesField, scopesField, textField } from './fields.ts';
 import { requireScope } from './grants.ts';
+import { mayList, readerOf } from './listing.ts';
+import { addNamespaceRoutes, type NamespaceRoutesDeps } from './namespaces/routes.ts';
 import { isOperator, type Principal } from './principal.ts';
 import type { PublishedRoot } from './publish-root.ts';
 import type { RevokeRequest } from './revoke-key.ts';
 import { readRevokedFrom } from './revoked-from.ts';
 
-export interface AccessRoutesDeps {
+export interface AccessRoutesDeps extends NamespaceRoutesDeps {
   readonly authenticate: Authenticate;
   readonly createAccount: (by: Principal, name: string) => Promise<AccountRow>;
   readonly listAccounts: () => Promise<readonly AccountRow[]>;
   readonly issueToken: (by: Principal, request: TokenRequest) => Promise<IssuedToken>;
   readonly listTokens: (account: string | null) => Promise<readonly TokenRow[]>;
   readonly revokeToken: (by: Principal, id: string) => Promise<void>;
-  readonly claimNamespace: (by: Principal, namespace: string, account: string) => Promise<ClaimRow>;
-  readonly listClaims: () => Promise<readonly ClaimRow[]>;
   readonly delegateKey: (by: Principal, request: KeyRequest) => Promise<ListedKey>;
   readonly revokeKey: (by: Principal, request: RevokeRequest) => Promise<ListedKey>;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
@@ -47,11 +45,6 @@ const tokenBody = (row: TokenRow) => ({
   revokedAt: row.revoked_at,
 });
 
-const claimBody = (row: ClaimRow) => ({
-  namespace: row.namespace,
-  account: row.account,
-  claimedAt: row.claimed_at,
-});
 const accountBody = (row: AccountRow) => ({ name: row.name, createdAt: row.created_at });
 
 const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
@@ -94,33 +87,6 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
     '/access/tokens/:id',
     asking(the, 204, (by, ctx) => the.revokeToken(by, param(ctx, 'id'))),
   );
-};
-
-/** Whoever asks, if anybody says who he is. */
-const readerOf = async (the: AccessRoutesDeps, ctx: Context): Promise<Principal | undefined> => {
-  ctx.set('Cache-Control', 'private, no-store');
-  const { authorization } = ctx.headers;
-  return authorization === undefined ? undefined : the.authenticate(authorization);
-};
-
-/** What is private is listed to its own account and the operator only. */
-const mayList = (reader: Principal | undefined, account: string, namespaces: readonly string[]): boolean =>
-  !namespaces.some(isPrivateNamespace) ||
-  (reader !== undefined && (isOperator(reader) || reader.account === account));
-
-const addNamespaceRoutes = (router: Router, the: AccessRoutesDeps): void => {
-  router.post(
-    '/access/namespaces',
-    askingWith(the, 201, async (by, body) => {
-      const account = body.account === undefined ? by.account : textField(body, 'account');
-      return claimBody(await the.claimNamespace(by, textField(body, 'namespace'), account));
-    }),
-  );
-  router.get('/access/namespaces', async (ctx) => {
-    const reader = await readerOf(the, ctx);
-    const claims = (await the.listClaims()).filter((row) => mayList(reader, row.account, [row.namespace]));
-    ctx.body = { namespaces: claims.map(claimBody) };
-  });
 };
 
 const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {

@@ -2,8 +2,9 @@
 import type { JsonObject } from '../../keys/canonical.ts';
 import { httpTransport } from '../client/network/http-transport.ts';
 import { registryBase } from '../client/network/http-url.ts';
-import type { Reply, Transport } from '../client/network/transport.ts';
+import type { Transport } from '../client/network/transport.ts';
 import { strictObjectOf } from '../client/strict-object.ts';
+import type { Reply } from '../network/transport-error.ts';
 import { objectOf, textOf } from '../protocol/manifest/read.ts';
 import type { Settings } from './command.ts';
 import { RegistryFault } from './failure.ts';

@@ -16,6 +16,8 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
   invalid_version: 'Write "version" in pack.json as in 1.2.3.',
   pack_namespace_unauthorized:
     'Claim the namespace with "attestry namespace claim", or ask whoever holds it: "attestry namespace list".',
+  namespace_held: 'Ask the operator for it, or claim a name that is less like it.',
+  domain_unproven: 'See what the domain has to show: attestry namespace prove NAMESPACE --domain DOMAIN',
   upload_too_large: SMALLER,
   tarball_too_large: SMALLER,
   tarball_entry_too_large: SMALLER,
@@ -37,6 +39,9 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
     'Pack it again, which writes a statement that fits; or publish it without one: --no-statement',
   pack_not_found: 'Check the name, and with --url the registry; the token must reach private packs.',
   pack_version_not_found: 'Check the version, and with --url the registry.',
+  advisory_active: 'See "attestry advisory list"; whoever published it may change or withdraw it.',
+  advisory_not_found: 'See which are in force: attestry advisory list',
+  advisory_withdrawn: 'Publish a new one: attestry advisory publish',
   principal_required:
     'Say who acts: --as PRINCIPAL; "attestry workforce list" shows workforces, "attestry kb setup" makes a first one.',
   authority_denied:
@@ -69,6 +74,10 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
   legal_hold: 'Lift the hold first, if you may.',
   audit_unavailable: 'Ask again in a moment; nothing was given out.',
   conflict: NEXT_VERSION,
+  key_not_found: '"attestry keys list" shows the keys; only whoever listed one lets another follow it.',
+  key_not_active: 'List the new key with "attestry keys add" instead.',
+  rotation_proof_invalid: 'Let "attestry keys rotate" make the proof, with the private key of the old key.',
+  unpublish_window_expired: 'Yank it instead: attestry yank NAME@VERSION --reason TEXT',
   version_conflict: NEXT_VERSION,
 };
 
@@ -208,6 +217,7 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   statement_invalid: ANOTHER_VERSION,
   statement_mismatch: ANOTHER_VERSION,
   assurance_too_low: 'Take another version, or ask for less with --require.',
+  pack_version_unpublished: 'Take another version: this one does not come back.',
   pack_version_yanked: 'Take another version, or name this one exactly if you need it all the same.',
   pack_engine_unsupported: 'Take a version that admits your host, or correct --protocol.',
   knowledge_not_found:

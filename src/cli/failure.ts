@@ -1,8 +1,8 @@
 // Turns whatever went wrong into a sentence that names the cure, a JSON form, and an exit code.
 import { KeyError } from '../../keys/errors.ts';
-import { TransportError } from '../client/network/transport.ts';
 import { QUESTIONS, Refusal } from '../client/refusal.ts';
 import { RequestInvalid } from '../client/request-invalid.ts';
+import { TransportError } from '../network/transport-error.ts';
 import { Fault } from '../protocol/faults.ts';
 import { StatementError } from '../protocol/statement-errors.ts';
 import { cureOfDetails, cureOfRefusal, curesOf } from './cures.ts';

@@ -2,9 +2,9 @@
 import { decodeBase64, encodeBase64, utf8 } from '../../keys/bytes.ts';
 import { canonicalText, type JsonObject, type JsonValue } from '../../keys/canonical.ts';
 import { type Digest, parseDigest } from '../../storage/digest.ts';
+import { TransportError } from '../network/transport-error.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { registryBase } from './network/http-url.ts';
-import { TransportError } from './network/transport.ts';
 import { refusal } from './refusal.ts';
 import { parseWanted } from './request.ts';
 import { RequestInvalid } from './request-invalid.ts';

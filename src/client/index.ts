@@ -2,6 +2,9 @@
 
 // biome-ignore-start lint/performance/noBarrelFile: the one door through which hosts import this library
 
+export type { Lookup } from '../network/resolve.ts';
+/** What a transport answers with, and the one error it may throw. */
+export { type Reply, TransportError } from '../network/transport-error.ts';
 /** `parseKnowledgePath('claims/refunds.md')` → where an entry stands; whatever is no path is refused. */
 export { type KnowledgePath, parseKnowledgePath } from '../protocol/knowledge-path.ts';
 /** What a verdict rests on, weakest to strongest in two ways: what a key signed, and whether a log records it. */
@@ -46,11 +49,11 @@ export type { BelievedVersion } from './knowledge/version.ts';
 /** `makeBundle({url}, request)` verifies a version and keeps everything that was answered on the way. */
 export { type BundleOptions, type MadeBundle, makeBundle } from './make-bundle.ts';
 /** HTTP with bounds in bytes and time, redirects that stay public, and a token that stays at home. */
-export { type HttpTransportOptions, httpTransport, type Lookup } from './network/http-transport.ts';
+export { type HttpTransportOptions, httpTransport } from './network/http-transport.ts';
 /** `registryBase('https://packs.example/')` → the one spelling of the address of a registry. */
 export { registryBase } from './network/http-url.ts';
 /** The port to the network, for hosts that bring their own. */
-export { type GetRules, type Reply, type Transport, TransportError } from './network/transport.ts';
+export type { GetRules, Transport } from './network/transport.ts';
 /** `openRegistry({url})` fixes the time, reads the discovery document and establishes trust. */
 export { type OpenRegistryOptions, openRegistry } from './open-registry.ts';
 /** `Refusal` says which question was answered with "no", why (`code`), and on what evidence. */

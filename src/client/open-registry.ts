@@ -1,7 +1,8 @@
 // Opens a registry from Node: over HTTP, with a memory in a file, unless a host brings its own.
 
+import type { Lookup } from '../network/resolve.ts';
 import { defaultStatePath, fileTrustStore } from './file-trust-store.ts';
-import { httpTransport, type Lookup } from './network/http-transport.ts';
+import { httpTransport } from './network/http-transport.ts';
 import { registryBase } from './network/http-url.ts';
 import type { Transport } from './network/transport.ts';
 import { type LookOptions, lookAtRegistry, type OpenRegistry } from './registry.ts';

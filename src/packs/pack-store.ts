@@ -7,6 +7,8 @@ import type { Tree, Violation } from '../protocol/faults.ts';
 import type { ManifestFacts } from '../protocol/manifest/describe.ts';
 import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 import type { PackedFile } from '../protocol/tarball.ts';
+import type { DeprecationNote } from './lifecycle/deprecation-note.ts';
+import type { UnpublishNote } from './lifecycle/unpublish-note.ts';
 import type { YankNote } from './lifecycle/yank-note.ts';
 
 /** One published version, all of it but the tarball's bytes. */
@@ -38,19 +40,14 @@ interface Lifecycle {
   readonly stated: boolean;
   readonly yanked: YankNote | null;
   readonly deprecated: DeprecationNote | null;
+  /** Only those who ask for tombstones see one. */
+  readonly unpublished: UnpublishNote | null;
 }
 
 export type StoredVersion = VersionRecord & Lifecycle;
 
 /** What lists of versions need, without the parts that may be large. */
 export type ListedVersion = Omit<VersionRecord, 'manifest' | 'signature' | 'statement' | 'files'> & Lifecycle;
-
-export interface DeprecationNote {
-  readonly reason: string;
-  readonly supersededBy?: string;
-  readonly deprecatedAt: string;
-  readonly deprecatedBy: string;
-}
 
 type Row<V> = Omit<V, 'digest' | 'keyId' | 'eventId' | 'publishedAt'> & {
   readonly digest: Uint8Array;
@@ -73,12 +70,29 @@ const toVersion = <V extends ListedVersion>(row: Row<V>): V => {
 
 const listedColumns = (db: Queryable) => db`
   name, version, tree, digest, size, key_id, facts, warnings, publisher, published_at, event_id, yanked, deprecated,
-  signature is not null as signed, statement is not null as stated`;
+  unpublished, signature is not null as signed, statement is not null as stated`;
 
 const allColumns = (db: Queryable) => db`${listedColumns(db)}, manifest, signature, statement, files`;
 
-/** `swept`: the number of the sweep that took the bytes of the tarball. */
-export type InsertOutcome = 'inserted' | 'taken' | 'key_ended' | 'token_ended' | { readonly swept: number };
+/** `swept`: the number of the sweep that took the bytes of the tarball; `advised`: of the change to what is advised. */
+export type InsertOutcome =
+  | 'inserted'
+  | 'taken'
+  | 'key_ended'
+  | 'namespace_closed'
+  | 'token_ended'
+  | { readonly swept: number }
+  | { readonly advised: number };
+
+/** What advisories had to say of a version when it was asked, and the yank that follows from it. */
+export interface Advice {
+  /** The last change of what is advised about the pack; 0 where there never was any. */
+  readonly seen: number;
+  /** Null where no advisory in force names the version. */
+  readonly yank: { readonly note: YankNote; readonly event: RecordedEvent } | null;
+}
+
+export const NO_ADVICE: Advice = { seen: 0, yank: null };
 
 /** A version to be made true together with its event. */
 interface Insertion {
@@ -86,13 +100,14 @@ interface Insertion {
   readonly event: RecordedEvent;
   readonly tokenId: string;
   readonly sweepSeen: number;
+  readonly advice: Advice;
 }
 
 const base64Of = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
 /** As the statement reads it: one text costs driver and server far less than twenty parameters do. */
-const rowOf = ({ record, event, tokenId, sweepSeen }: Insertion) => ({
+const rowOf = ({ record, event, tokenId, sweepSeen, advice }: Insertion) => ({
   ...record,
   name_key: nameKey(record.name),
   manifest: base64Of(record.manifest),
@@ -107,12 +122,25 @@ const rowOf = ({ record, event, tokenId, sweepSeen }: Insertion) => ({
   at: event.at,
   leaf: base64Of(event.leaf),
   sealed: base64Of(event.sealed),
+  ...yankOf(advice),
+});
+
+/** The second event of a version that is yanked as it is published. */
+const yankOf = ({ seen, yank }: Advice) => ({
+  advice_seen: seen,
+  yanked: yank?.note ?? null,
+  yank_id: yank?.event.id ?? null,
+  yank_at: yank?.event.at ?? null,
+  yank_leaf: base64Of(yank?.event.leaf ?? null),
+  yank_sealed: base64Of(yank?.event.sealed ?? null),
 });
 
 interface Inserted {
   readonly key_ok: boolean;
+  readonly namespace_ok: boolean;
   readonly token_ok: boolean;
   readonly sweep: number;
+  readonly advised: number;
   readonly inserted: boolean;
 }
 
@@ -125,26 +153,36 @@ const insertAll =
           as each (name_key text, version text, tree text, name text, digest text, size bigint, manifest text,
             signature text, key_id text, facts jsonb, files jsonb, warnings jsonb, publisher text,
             published_at timestamptz, statement text, token_id text, sweep_seen bigint,
-            event_id text, kind text, subject text, at timestamptz, leaf text, sealed text)
+            event_id text, kind text, subject text, at timestamptz, leaf text, sealed text,
+            advice_seen bigint, yanked jsonb, yank_id text, yank_at timestamptz, yank_leaf text, yank_sealed text)
       ), signer as materialized (
-        select event_id, sweep_seen, key_id is null or key_in_force(key_id, at) as key_ok,
+        select event_id, sweep_seen, advice_seen, advice_of(name_key) as advised,
+          key_id is null or key_in_force(key_id, at) as key_ok,
+          namespace_open(split_part(name_key, '.', 1) || '.' || split_part(name_key, '.', 2), publisher, token_id, key_id)
+            as namespace_ok,
           token_in_force(token_id, at) as token_ok, sweep_of(bytes) as sweep
         from wanted
       ), version as (
         insert into versions (name_key, version, tree, name, digest, size, manifest, signature, key_id, facts, files,
-          warnings, publisher, published_at, event_id, statement)
+          warnings, publisher, published_at, event_id, statement, yanked, standing_event_id)
         select name_key, version, tree, name, bytes, size, decode(manifest, 'base64'), decode(signature, 'base64'),
-          key_id, facts, files, warnings, publisher, published_at, event_id, statement
-        from wanted join signer using (event_id) where key_ok and token_ok and sweep <= signer.sweep_seen
+          key_id, facts, files, warnings, publisher, published_at, event_id, statement, yanked, yank_id
+        from wanted join signer using (event_id)
+        where key_ok and token_ok and namespace_ok and sweep <= signer.sweep_seen and advised <= signer.advice_seen
         -- Always in this order, so that no two who insert wait for each other.
         order by name_key, version
         on conflict do nothing returning event_id
       ), event as materialized (
         select event_id, append_event(event_id, kind, subject, at, decode(leaf, 'base64'), decode(sealed, 'base64'))
         from version join wanted using (event_id)
+      ), yank as materialized (
+        select event_id, append_event(yank_id, 'pack.yanked', subject, yank_at, decode(yank_leaf, 'base64'),
+          decode(yank_sealed, 'base64'))
+        from event join wanted using (event_id) where yank_id is not null
       )
-      select signer.event_id, key_ok, token_ok, sweep, event.event_id is not null as inserted
-      from signer left join event using (event_id)`;
+      select signer.event_id, key_ok, token_ok, namespace_ok, sweep, advised, event.event_id is not null as inserted,
+        yank.event_id is not null as yanked
+      from signer left join event using (event_id) left join yank using (event_id)`;
     const found = new Map(rows.map((row) => [row.event_id, row]));
     return all.map(({ event }) => {
       const row = found.get(event.id);
@@ -164,10 +202,13 @@ const bytesOf = ({ record, event }: Insertion): number =>
   event.leaf.length +
   (event.sealed?.length ?? 0);
 
-const outcomeOf = ({ key_ok, token_ok, sweep, inserted }: Inserted, sweepSeen: number): InsertOutcome => {
+const outcomeOf = (found: Inserted, sweepSeen: number, advice: Advice): InsertOutcome => {
+  const { key_ok, token_ok, namespace_ok, sweep, advised, inserted } = found;
   if (!token_ok) return 'token_ended';
   if (!key_ok) return 'key_ended';
+  if (!namespace_ok) return 'namespace_closed';
   if (sweep > sweepSeen) return { swept: sweep };
+  if (advised > advice.seen) return { advised };
   return inserted ? 'inserted' : 'taken';
 };
 
@@ -176,6 +217,7 @@ const outcomeOf = ({ key_ok, token_ok, sweep, inserted }: Inserted, sweepSeen: n
  * just then may share. `taken`: this (name, version) is there, in this tree or the other; `key_ended`, `token_ended`:
  * what was looked up before, and may have been remembered, is revoked or expired by now.
  * @param sweepSeen the last sweep after which the bytes were put; a later one may have taken them.
+ * @param advice what was advised when it was asked; `advised`: something else is by now.
  */
 export const insertVersion = (sql: Sql) => {
   const insert = sharing({ run: insertAll(sql), weigh: bytesOf, most: MOST_INSERTED });
@@ -184,10 +226,12 @@ export const insertVersion = (sql: Sql) => {
     event: RecordedEvent,
     tokenId: string,
     sweepSeen = 0,
-  ): Promise<InsertOutcome> => outcomeOf(await insert({ record, event, tokenId, sweepSeen }), sweepSeen);
+    advice = NO_ADVICE,
+  ): Promise<InsertOutcome> =>
+    outcomeOf(await insert({ record, event, tokenId, sweepSeen, advice }), sweepSeen, advice);
 };
 
-/** Whatever holds this (name, version), in either tree and however the name is capitalised. */
+/** Whatever holds this (name, version), be it a tombstone, in either tree and however the name is capitalised. */
 export const holderOf = async (
   db: Queryable,
   name: PackName,
@@ -237,7 +281,8 @@ export const findVersion = async (
 ): Promise<StoredVersion | undefined> => {
   const [row] = await db<Row<StoredVersion>[]>`
     select ${allColumns(db)} from versions
-    where name_key = ${nameKey(name)} and version = ${version} and tree = ${tree} and name = ${name}`;
+    where name_key = ${nameKey(name)} and version = ${version} and tree = ${tree} and name = ${name}
+      and unpublished is null`;
   return row === undefined ? undefined : toVersion(row);
 };
 
@@ -248,19 +293,20 @@ export const statementOf = async (
   version: PackVersion,
 ): Promise<{ readonly statement: string | null } | undefined> => {
   const [row] = await db<{ statement: string | null }[]>`
-    select statement from versions where name_key = ${nameKey(name)} and version = ${version} and name = ${name}`;
+    select statement from versions
+    where name_key = ${nameKey(name)} and version = ${version} and name = ${name} and unpublished is null`;
   return row;
 };
 
-/** Every version of one pack in one tree, in no particular order. */
+/** Every version of one pack in one tree that was not unpublished, in no particular order. */
 export const versionsOf = async (db: Queryable, tree: Tree, name: PackName): Promise<ListedVersion[]> => {
   const rows = await db<Row<ListedVersion>[]>`
     select ${listedColumns(db)} from versions
-    where name_key = ${nameKey(name)} and tree = ${tree} and name = ${name}`;
+    where name_key = ${nameKey(name)} and tree = ${tree} and name = ${name} and unpublished is null`;
   return rows.map(toVersion);
 };
 
-/** Whether any pack stands under a namespace such as `vendor.acme`. */
+/** Whether any pack stands or stood under a namespace such as `vendor.acme`. */
 export const namespaceInUse =
   (sql: Sql) =>
   async (namespace: string): Promise<boolean> => {
@@ -268,16 +314,3 @@ export const namespaceInUse =
       select 1 from versions where starts_with(name_key, ${`${nameKey(namespace)}.`}) limit 1`;
     return rows.length > 0;
   };
-
-export interface CatalogueRow {
-  readonly name: string;
-  readonly version: string;
-  readonly yanked: boolean;
-  readonly deprecated: boolean;
-  readonly facts: ManifestFacts;
-}
-
-/** Every public version of one tree, from one snapshot. */
-export const publicCatalogue = (sql: Sql, tree: Tree): Promise<CatalogueRow[]> => sql<CatalogueRow[]>`
-  select name, version, yanked is not null as yanked, deprecated is not null as deprecated, facts
-  from versions where tree = ${tree} and name_key not like 'private.%'`;

@@ -11,6 +11,10 @@ import {
 export interface PackPolicy {
   readonly privateRegistry: boolean;
   readonly allowUnsigned: boolean;
+  /** What becomes of packs outside core that export ids of the protocol. */
+  readonly protocolTypeIds: 'warn' | 'refuse';
+  /** Asks for no signature in `core` and `vendor` either. */
+  readonly unsignedEverywhere?: true;
 }
 
 export interface PackAddress {
@@ -61,8 +65,9 @@ export const readPublishAddress = (
 
 /** `core` and `vendor` packs must be signed; elsewhere the operator decides. */
 export const mayBeUnsigned = (policy: PackPolicy, name: PackName): boolean =>
-  policy.allowUnsigned && !['core', 'vendor'].includes(scopeOf(name));
+  policy.unsignedEverywhere ?? (policy.allowUnsigned && !['core', 'vendor'].includes(scopeOf(name)));
 
+/** Of versions that the signed list names: yanked or unpublished. */
 export interface YankCount {
   readonly all: number;
   /** By the account that asks. */
@@ -80,16 +85,20 @@ const tooMany = (limit: number, message: string): Fault => fault('validation_err
 
 /**
  * The signed list of what is yanked is read by every client and has an end, so nobody may fill it alone.
+ * @param more how many versions are to be withdrawn now
  * @throws Fault validation_error with the limit
  */
-export const requireYankRoom = ({ all, own }: YankCount, byOperator: boolean): void => {
-  if (all >= MAX_YANKED)
-    throw tooMany(MAX_YANKED, 'As many versions are yanked as the signed list holds; tell the operator.');
+export const requireYankRoom = ({ all, own }: YankCount, byOperator: boolean, more = 1): void => {
+  if (all + more > MAX_YANKED)
+    throw tooMany(MAX_YANKED, 'As many versions are withdrawn as the signed list holds; tell the operator.');
   if (byOperator) return;
   const most = all >= MANY_YANKED ? FEW_OF_ACCOUNT : MAX_YANKED_OF_ACCOUNT;
-  if (own < most) return;
+  if (own + more <= most) return;
   const cure = 'Take back a yank that is not needed any more, or ask the operator, who may yank beyond it.';
-  throw tooMany(most, `This account has yanked ${own} versions, and may yank ${most} at a time. ${cure}`);
+  throw tooMany(
+    most,
+    `This account has withdrawn ${own} versions, and may withdraw ${most} at a time. ${cure}`,
+  );
 };
 
 export const isPrivate = (name: PackName): boolean => scopeOf(name) === 'private';

@@ -14,6 +14,8 @@ export const EVENT_KINDS = [
   'token.created',
   'token.revoked',
   'namespace.claimed',
+  'namespace.offered',
+  'namespace.unoffered',
   'namespace.transferred',
   'namespace.proved',
   'namespace.held',

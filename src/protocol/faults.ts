@@ -103,6 +103,11 @@ export const FAULTS = {
     v2: 'attestry.advisory_active',
     says: 'An active advisory names this version: it stays yanked until the advisory is withdrawn or changed.',
   },
+  advisory_withdrawn: {
+    status: 409,
+    v2: 'attestry.advisory_withdrawn',
+    says: 'This advisory was withdrawn, and is changed no more: publish a new one.',
+  },
   advisory_not_found: {
     status: 404,
     v2: 'not_found',
@@ -110,6 +115,11 @@ export const FAULTS = {
   },
   // Keys and namespaces
   key_not_found: { status: 404, v2: 'not_found', says: 'There is no such key here.' },
+  key_not_active: {
+    status: 409,
+    v2: 'attestry.key_not_active',
+    says: 'Only a key that is in force can be followed by another: list the new one with "attestry keys add".',
+  },
   rotation_proof_invalid: {
     status: 400,
     v2: 'attestry.rotation_proof_invalid',
@@ -197,6 +207,14 @@ export const FAULTS = {
     v2: 'attestry.method_not_allowed',
     says: 'This address does not take that method.',
   },
+  protocol_version_mismatch: {
+    status: 400,
+    says: 'OpenWOP-Version names another major than this address speaks.',
+  },
+  protocol_version_unsupported: {
+    status: 406,
+    says: 'OpenWOP-Version names a major that is not spoken here.',
+  },
   payload_too_large: { status: 413, says: 'The body is larger than this operation takes.' },
   unsupported_media_type: { status: 415, says: 'This operation does not take that content type.' },
   range_not_satisfiable: {
@@ -215,6 +233,21 @@ export const FAULTS = {
   idempotency_key_mismatch: {
     status: 409,
     says: 'This Idempotency-Key was used for another request: take a new one.',
+  },
+  secret_shown_once: {
+    status: 409,
+    v2: 'attestry.secret_shown_once',
+    says: 'This was done, and its answer held a secret that is shown once: revoke that one, and ask for another under a new Idempotency-Key.',
+  },
+  headers_too_large: {
+    status: 431,
+    v2: 'attestry.headers_too_large',
+    says: 'The headers are more, or longer, than are read here.',
+  },
+  request_timeout: {
+    status: 408,
+    v2: 'attestry.request_timeout',
+    says: 'The request did not come in time.',
   },
   rate_limited: { status: 429, says: 'Too many requests: wait as long as Retry-After says.' },
   busy: { status: 503, v2: 'attestry.busy', says: 'The registry is at its limit; try again shortly.' },

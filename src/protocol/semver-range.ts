@@ -1,5 +1,13 @@
 // The order of versions and what a range admits: the one wrapper of node-semver. Pure.
-import { type Comparator, compareBuild, maxSatisfying, prerelease, Range } from 'semver';
+import {
+  type Comparator,
+  compare,
+  compareBuild,
+  maxSatisfying,
+  prerelease,
+  Range,
+  type SemVer,
+} from 'semver';
 
 /** A range in node-semver's grammar, at most 256 characters. */
 export interface VersionRange {
@@ -82,3 +90,57 @@ export const admitsMajor = (engines: string, major: number): boolean => {
 /** Whether a range has the one form that v2 manifests may use: `>=1.0.0 <3.0.0`. */
 export const isV2EngineRange = (engines: string): boolean =>
   engines.length <= MAX_RANGE && V2_ENGINE_RANGE.test(engines);
+
+/** Versions from `introduced` on and before `fixed`; undefined where there is no such end. */
+export interface VersionInterval {
+  readonly introduced: string | undefined;
+  readonly fixed: string | undefined;
+}
+
+/** What an advisory says is affected. */
+export interface AffectedRange extends VersionRange {
+  /** The same as intervals; undefined where a bound is beyond what versions can count. */
+  readonly intervals: readonly VersionInterval[] | undefined;
+}
+
+/** The lowest version above this one: `1.0.1-0` above 1.0.0, `1.0.0-a.0` above 1.0.0-a. */
+const nextAbove = ({ major, minor, patch, prerelease: parts }: SemVer): string =>
+  parts.length > 0
+    ? `${major}.${minor}.${patch}-${[...parts, 0].join('.')}`
+    : `${major}.${minor}.${patch + 1}-0`;
+
+const LOWEST = '0.0.0-0';
+
+const later = (a: string | undefined, b: string): string => (a !== undefined && compare(a, b) > 0 ? a : b);
+const earlier = (a: string | undefined, b: string): string => (a !== undefined && compare(a, b) < 0 ? a : b);
+
+const narrowed = ({ introduced, fixed }: VersionInterval, by: Comparator): VersionInterval => {
+  const at = by.semver.version;
+  const above = nextAbove(by.semver);
+  if (by.operator === '>=') return { introduced: later(introduced, at), fixed };
+  if (by.operator === '>') return { introduced: later(introduced, above), fixed };
+  if (by.operator === '<') return { introduced, fixed: earlier(fixed, at) };
+  if (by.operator === '<=') return { introduced, fixed: earlier(fixed, above) };
+  return { introduced: later(introduced, at), fixed: earlier(fixed, above) };
+};
+
+const intervalOf = (alternative: Alternative): readonly VersionInterval[] => {
+  const bounds = alternative.filter(({ value }) => value !== '');
+  const { introduced, fixed } = bounds.reduce(narrowed, { introduced: undefined, fixed: undefined });
+  if (fixed !== undefined && compare(introduced ?? LOWEST, fixed) >= 0) return [];
+  return [{ introduced: introduced === LOWEST ? undefined : introduced, fixed }];
+};
+
+const isCountable = (alternative: Alternative): boolean =>
+  alternative.every(({ value, semver }) => value === '' || semver.patch < Number.MAX_SAFE_INTEGER);
+
+/**
+ * Reads the range of an advisory. It goes by precedence alone, so that `<1.0.1` names 1.0.0-rc.1 and 1.0.1-rc.1 too: a
+ * warning that leaves out prereleases would leave out those who test them. Undefined as `parseRange`.
+ */
+export const parseAffected = (text: string): AffectedRange | undefined => {
+  if (text.length > MAX_RANGE || rangeOf(text) === undefined) return undefined;
+  const range = new Range(text, { includePrerelease: true });
+  const intervals = range.set.every(isCountable) ? range.set.flatMap(intervalOf) : undefined;
+  return { text, admits: (version) => range.test(version), intervals };
+};

@@ -14,7 +14,8 @@ export interface Load {
 export interface Measured {
   readonly perSecond: number;
   readonly answers: number;
-  /** Milliseconds of the slowest hundredth. */
+  /** Milliseconds of the slowest twentieth and hundredth. */
+  readonly p95: number;
   readonly p99: number;
   /** How often each status came. */
   readonly statuses: Readonly<Record<string, number>>;
@@ -76,6 +77,7 @@ export const measure = async (load: Load): Promise<Measured> => {
   return {
     perSecond: times.length / seconds,
     answers: times.length,
+    p95: times[Math.floor(times.length * 0.95)] ?? 0,
     p99: times[Math.floor(times.length * 0.99)] ?? 0,
     statuses,
   };

@@ -1,4 +1,4 @@
-// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge]
+// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge|search]
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,16 @@ import { benchLog } from './log.ts';
 import { benchPublish } from './publish.ts';
 import { benchReads } from './reads.ts';
 import type { Comparison } from './rounds.ts';
+import { benchSearch } from './search.ts';
 import { startService } from './service.ts';
 import { benchVerify } from './verify.ts';
 
 const json = process.argv.includes('--json');
 const quick = process.argv.includes('--quick');
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
-const pace = quick ? { rounds: 2, milliseconds: 500 } : { rounds: 5, milliseconds: 3_000 };
+const pace = quick
+  ? { rounds: 2, milliseconds: 500, packs: 5_000 }
+  : { rounds: 5, milliseconds: 3_000, packs: 50_000 };
 
 const say = (line: string): void => void (json || process.stdout.write(`${line}\n`));
 const round = (value: number): string => (value >= 100 ? Math.round(value).toString() : value.toFixed(1));
@@ -58,6 +61,7 @@ const BENCHES = {
   verify: benchVerify,
   log: benchLog,
   knowledge: benchKnowledge,
+  search: benchSearch,
 };
 
 const chosen = () =>

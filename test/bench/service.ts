@@ -27,6 +27,8 @@ export interface Bench {
   readonly folder: string;
   readonly rounds: number;
   readonly milliseconds: number;
+  /** How many packs a large registry has. */
+  readonly packs: number;
 }
 
 /** Starts a script of the bench and waits for the address it prints. */

@@ -41,6 +41,13 @@ const COMMANDS = [
   'keys add',
   'keys list',
   'keys revoke',
+  'keys rotate',
+  'keys compromise',
+  'keychain',
+  'advisory publish',
+  'advisory change',
+  'advisory withdraw',
+  'advisory list',
 ];
 
 describe('help', { timeout: 60_000 }, () => {

@@ -1,5 +1,6 @@
 // The words of "attestry keys".
 import { type Command, InvalidArgumentError } from 'commander';
+import { addCompromise, addRotate } from './keychain.ts';
 import { listed } from './text-options.ts';
 import { example, later } from './words.ts';
 
@@ -15,7 +16,7 @@ const placeOption = (text: string): 'now' | 'ever' | number => {
 export const addKeys = (program: Command): void => {
   const keys = program
     .command('keys')
-    .description('delegate, list and revoke public keys')
+    .description('delegate, list, rotate and revoke public keys')
     .helpGroup('Publishers:');
   example(keys, ADD_EXAMPLE);
   example(
@@ -46,4 +47,6 @@ export const addKeys = (program: Command): void => {
       ),
     'attestry keys revoke --key-id acme-1 --reason "stolen laptop"',
   ).action(later(() => import('../keys.ts'), 'revoke'));
+  addRotate(keys);
+  addCompromise(keys);
 };

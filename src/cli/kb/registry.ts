@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../keys/canonical.ts';
 import { identityOf } from '../../client/knowledge/open-knowledge.ts';
-import { TransportError } from '../../client/network/transport.ts';
+import { TransportError } from '../../network/transport-error.ts';
 import { objectOf } from '../../protocol/manifest/read.ts';
 import { type Registry, type RegistryReply, registryOf } from '../ask.ts';
 import type { Settings } from '../command.ts';

@@ -1,7 +1,8 @@
 // Asks a registry about its bases; whatever is not an answer becomes a refusal of the question it was needed for.
 import type { JsonObject } from '../../../keys/canonical.ts';
+import type { Reply } from '../../network/transport-error.ts';
 import { objectOf, textOf } from '../../protocol/manifest/read.ts';
-import type { Reply, Transport } from '../network/transport.ts';
+import type { Transport } from '../network/transport.ts';
 import type { Asked } from '../proven-event.ts';
 import { type RefusalCode, refusal } from '../refusal.ts';
 import { readJsonObject, refusedBy } from '../registry-reader.ts';

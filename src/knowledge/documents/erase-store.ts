@@ -84,12 +84,12 @@ export const insertErasure = (tx: Tx, each: ErasureRecord): Promise<unknown> => 
     ${each.eventId}, ${each.destroyed})`;
 
 /**
- * Whether a pack names these bytes, or a base that has not erased them, or an import on its way in: nobody may take them
+ * Whether a version of a pack that was not unpublished names these bytes, or a base that has not erased them, or an import on its way in: nobody may take them
  * away then.
  * @param blob their SHA-256, as the statement around it has it
  */
 export const isHeld = (db: Queryable, blob: Fragment): Fragment => db`(
-  exists (select from versions where versions.digest = ${blob})
+  exists (select from versions where versions.digest = ${blob} and versions.unpublished is null)
   or exists (select from knowledge_entries as held where held.blob = ${blob}
     and not exists (select from knowledge_erasures as gone where gone.base = held.base and gone.blob = held.blob))
   or exists (select from knowledge_documents as held where held.blob = ${blob}

@@ -1,10 +1,12 @@
 // The discovery document: where everything is, and which keys speak for which namespaces.
 
-import type { ClaimRow } from '../../access/access-store.ts';
 import type { ListedKey } from '../../access/delegations.ts';
+import type { ClaimRow } from '../../access/namespaces/claim-store.ts';
+import { isProved } from '../../access/namespaces/standing.ts';
 import { type Document, jsonDocument } from '../../http/document.ts';
 import type { DocumentCache } from '../../http/document-cache.ts';
 import { isPrivateNamespace } from '../../protocol/pack-id.ts';
+import { WINDOW_HOURS } from '../lifecycle/unpublish-note.ts';
 
 interface DiscoveryFacts {
   readonly name: string;
@@ -12,8 +14,10 @@ interface DiscoveryFacts {
   readonly privateRegistry: boolean;
   readonly keys: readonly ListedKey[];
   readonly claims: readonly ClaimRow[];
+  readonly now: Date;
   readonly log: { readonly origin: string; readonly vkey: string };
   readonly auth: Readonly<Record<string, unknown>>;
+  readonly securityContact: string | undefined;
 }
 
 const treeEndpoints = (tree: string) => ({
@@ -22,9 +26,19 @@ const treeEndpoints = (tree: string) => ({
   versionManifest: `/${tree}/packs/{name}/-/{version}.json`,
   versionTarball: `/${tree}/packs/{name}/-/{version}.tgz`,
   versionSignature: `/${tree}/packs/{name}/-/{version}.sig`,
+  versionSbom: `/${tree}/packs/{name}/-/{version}.sbom.json`,
+  registrySbom: `/${tree}/sbom.json`,
 });
 
 const PUBLIC_KEY = '/keys/{keyId}.pub';
+
+const security = (contact: string | undefined) => ({
+  advisories: '/security/advisories.json',
+  advisory: '/security/advisories/{id}.json',
+  osv: '/security/osv/{id}.json',
+  osvAll: '/security/osv.json',
+  ...(contact === undefined ? {} : { contact, securityTxt: '/.well-known/security.txt' }),
+});
 
 const signingKey = (key: ListedKey) => ({
   keyId: key.keyId,
@@ -35,10 +49,13 @@ const signingKey = (key: ListedKey) => ({
   status: key.status,
 });
 
-const assignment = (claim: ClaimRow) => ({
+const assignment = (now: Date) => (claim: ClaimRow) => ({
   namespace: `${claim.namespace}.*`,
   owner: claim.account,
   claimedAt: claim.claimed_at.toISOString().slice(0, 10),
+  ...(claim.proof !== null && isProved(claim, now)
+    ? { domain: claim.proof.domain, provedAt: claim.proof.provedAt }
+    : {}),
 });
 
 /** Every address that clients read in it is root-relative. */
@@ -57,15 +74,25 @@ const discoveryDocument = (facts: DiscoveryFacts) => ({
     v1: { ...treeEndpoints('v1'), publicKey: PUBLIC_KEY },
     v2: { ...treeEndpoints('v2'), publicKey: PUBLIC_KEY },
   },
+  schemaMirror: '/{name}/{version}/{file}.json',
+  security: security(facts.securityContact),
   endpointAliases: { packMetadata: '/v1/packs/{name}' },
   writeApi: {
     supported: true,
     publishMethod: 'http-put',
     publishUrl: `${facts.url}/v1/packs/{name}/-/{version}.tgz`,
   },
-  lifecycle: { yankSupported: true, deprecateSupported: false, keyRotationSupported: false },
+  lifecycle: {
+    yankSupported: true,
+    deprecateSupported: true,
+    keyRotationSupported: true,
+    unpublishWindowHours: WINDOW_HOURS,
+    history: '/packs/{name}/-/{version}/lifecycle',
+  },
   signingKeys: facts.keys.filter((key) => !key.namespaces.some(isPrivateNamespace)).map(signingKey),
-  namespaceAssignments: facts.claims.filter((claim) => !isPrivateNamespace(claim.namespace)).map(assignment),
+  namespaceAssignments: facts.claims
+    .filter((claim) => !isPrivateNamespace(claim.namespace))
+    .map(assignment(facts.now)),
   trust: {
     root: '/trust/root.json',
     rootVersion: '/trust/{version}.root.json',
@@ -92,10 +119,12 @@ export interface DiscoveryDeps {
   readonly privateRegistry: boolean;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
   readonly listClaims: () => Promise<readonly ClaimRow[]>;
+  readonly now: () => Date;
   /** The log as the newest root names it. */
   readonly log: () => { readonly origin: string; readonly vkey: string };
   /** The profiles of OpenWOP that are kept here, as hosts advertise them. */
   readonly auth: Readonly<Record<string, unknown>>;
+  readonly securityContact: string | undefined;
 }
 
 /** The same document under both of its addresses. */
@@ -104,8 +133,16 @@ export const readDiscovery =
   (path: string): Promise<Document> =>
     the.cache.load(path, the.topics, async () => {
       const [keys, claims] = await Promise.all([the.listKeys(), the.listClaims()]);
-      const { name, privateRegistry, auth } = the;
-      return jsonDocument(
-        discoveryDocument({ name, url: the.url(), privateRegistry, keys, claims, log: the.log(), auth }),
-      );
+      const { name, privateRegistry, auth, securityContact } = the;
+      const facts = {
+        name,
+        url: the.url(),
+        privateRegistry,
+        keys,
+        claims,
+        log: the.log(),
+        auth,
+        now: the.now(),
+      };
+      return jsonDocument(discoveryDocument({ ...facts, securityContact }));
     });

@@ -3,20 +3,20 @@ import { type BlobStore, readBlob } from '../../../storage/blob-store.ts';
 import type { Sql } from '../../database/connect.ts';
 import { type Document, jsonDocument, KINDS, makeDocument } from '../../http/document.ts';
 import type { DocumentCache } from '../../http/document-cache.ts';
-import { fault, type Tree } from '../../protocol/faults.ts';
+import { type Fault, fault, type Tree } from '../../protocol/faults.ts';
 import type { PackName, PackVersion } from '../../protocol/pack-id.ts';
 import { HEAD_TOPIC } from '../../transparency/log-documents.ts';
+import { unpublishedDetails } from '../lifecycle/unpublish-note.ts';
 import {
   findVersion,
   holderOf,
   type ListedVersion,
-  publicCatalogue,
   type StoredVersion,
   statementOf,
   versionsOf,
 } from '../pack-store.ts';
 import { isPrivate } from '../policy.ts';
-import { packIndex, packMap, registryIndex, versionManifest } from './shapes.ts';
+import { packIndex, packMap, versionManifest } from './shapes.ts';
 
 export interface ReadDeps {
   readonly sql: Sql;
@@ -29,8 +29,8 @@ export interface ReadDeps {
 }
 
 /** Whatever lists packs changes with each of them. */
-const CATALOGUE_TOPIC = 'catalogue';
-const packTopic = (name: string): string => `pack:${name}`;
+export const CATALOGUE_TOPIC = 'catalogue';
+export const packTopic = (name: string): string => `pack:${name}`;
 
 /** The topics that a committed event touches, by its subject `pack:<name>@<version>`. */
 export const packTopicsOf = (subject: string): readonly string[] => {
@@ -52,8 +52,8 @@ const confidential = (document: Document): Document => ({
 });
 
 /** Private packs are made for each reader, so that the memory of public documents never holds one. */
-const through = async (
-  the: ReadDeps,
+export const through = async (
+  the: Pick<ReadDeps, 'cache'>,
   name: PackName,
   path: string,
   topics: readonly string[],
@@ -64,6 +64,15 @@ const through = async (
 const topicsOf = (name: PackName, part: VersionPart): readonly string[] =>
   part === 'proof' ? [HEAD_TOPIC] : [packTopic(name)];
 
+/** Of a version that was unpublished, a tombstone says what became of it. */
+const notThere = async (the: ReadDeps, name: PackName, version: PackVersion): Promise<Fault> => {
+  const holder = await holderOf(the.sql, name, version);
+  if (holder?.name !== name || holder.unpublished === null)
+    return fault('pack_version_not_found', { name, version });
+  const details = unpublishedDetails({ name, version }, holder.unpublished);
+  return fault('pack_version_not_found', details, 'This version was unpublished.');
+};
+
 const requireVersion = async (
   the: ReadDeps,
   tree: Tree,
@@ -72,11 +81,19 @@ const requireVersion = async (
 ): Promise<StoredVersion> => {
   const found = await findVersion(the.sql, tree, name, version);
   if (found !== undefined) return found;
-  throw fault('pack_version_not_found', { name, version });
+  throw await notThere(the, name, version);
 };
 
 /** v1 withholds the signature of a yanked version, v2 serves it (node-packs.md; spec/v2 packs.md). */
-const signatureDocument = (found: StoredVersion | undefined): Document => {
+const signatureDocument = async (
+  the: ReadDeps,
+  tree: Tree,
+  name: PackName,
+  version: PackVersion,
+): Promise<Document> => {
+  const found = await findVersion(the.sql, tree, name, version);
+  const missing = found === undefined ? await notThere(the, name, version) : undefined;
+  if (missing?.details['unpublished'] !== undefined) throw missing;
   const signature = found?.tree === 'v1' && found.yanked !== null ? null : found?.signature;
   if (!signature) throw fault('signature_not_available');
   return makeDocument(signature, KINDS.signature);
@@ -85,7 +102,7 @@ const signatureDocument = (found: StoredVersion | undefined): Document => {
 /** Whatever tree a version belongs to: its statement names none. */
 const statementDocument = async (the: ReadDeps, name: PackName, version: PackVersion): Promise<Document> => {
   const found = await statementOf(the.sql, name, version);
-  if (found === undefined) throw fault('pack_version_not_found', { name, version });
+  if (found === undefined) throw await notThere(the, name, version);
   if (found.statement === null) throw fault('statement_not_available', { name, version });
   return makeDocument(Buffer.from(found.statement), KINDS.statement);
 };
@@ -108,7 +125,7 @@ const makePart = async (
 ): Promise<Document> => {
   if (part === 'proof') return proofOf(the, name, version);
   if (part === 'intoto.json') return statementDocument(the, name, version);
-  if (part === 'sig') return signatureDocument(await findVersion(the.sql, tree, name, version));
+  if (part === 'sig') return signatureDocument(the, tree, name, version);
   const found = await requireVersion(the, tree, name, version);
   if (part === 'json') return jsonDocument(versionManifest(found));
   const bytes = await readBlob(the.blobs, found.digest, { maxBytes: the.maxTarballBytes });
@@ -139,10 +156,3 @@ export const readPack =
       jsonDocument(shape(await requirePack(the, tree, name))),
     );
   };
-
-export const readRegistryIndex =
-  (the: ReadDeps) =>
-  (tree: Tree): Promise<Document> =>
-    the.cache.load(`/${tree}/index.json`, [CATALOGUE_TOPIC], async () =>
-      jsonDocument(registryIndex(await publicCatalogue(the.sql, tree), the.now())),
-    );

@@ -2,7 +2,7 @@
 import { integrityOf } from '../../../storage/digest.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { compareVersions, latestOf } from '../../protocol/semver-range.ts';
-import type { CatalogueRow, ListedVersion, StoredVersion } from '../pack-store.ts';
+import type { ListedVersion, StoredVersion } from '../pack-store.ts';
 
 export type Shape = Readonly<Record<string, unknown>>;
 
@@ -94,12 +94,19 @@ export const packIndex = (versions: readonly ListedVersion[]): Shape => {
   };
 };
 
+/** What a version gives to others, each id once (registry-operations.md). */
+const publishedIds = ({ facts }: ListedVersion): Shape => {
+  const { typeIds, agentIds } = facts;
+  return { publishedTypeIds: typeIds.filter((id) => !agentIds.includes(id)), publishedAgentIds: agentIds };
+};
+
 const mapEntry = (version: ListedVersion): Shape => ({
   ...versionRow(version),
   name: version.name,
   tarballSha256: integrityOf(version.digest),
   signed: version.signed,
   size: version.size,
+  ...publishedIds(version),
   ...(version.deprecated === null ? {} : { deprecation: { deprecated: true, ...version.deprecated } }),
   ...(version.yanked === null ? {} : { yanked: version.yanked }),
   ...(version.warnings.length === 0 ? {} : { warnings: version.warnings }),
@@ -114,44 +121,5 @@ export const packMap = (versions: readonly ListedVersion[]): Shape => {
     kind: latest.facts.kind,
     versions: Object.fromEntries(inOrder(versions).map((version) => [version.version, mapEntry(version)])),
     'dist-tags': { latest: latest.version },
-  };
-};
-
-const catalogueEntry = (rows: readonly [CatalogueRow, ...CatalogueRow[]]): Shape => {
-  const newest = latestOf(rows);
-  const latest = rows.find((row) => row.version === newest) ?? rows[0];
-  const { nodeCount, agentCount } = latest.facts.counts;
-  return {
-    name: latest.name,
-    kind: latest.facts.kind,
-    latestVersion: latest.version,
-    description: latest.facts.description,
-    license: latest.facts.license,
-    tags: latest.facts.keywords,
-    typeIds: latest.facts.typeIds,
-    nodeCount,
-    agentCount,
-    deprecated: rows.every((row) => row.deprecated),
-    yanked: rows.every((row) => row.yanked),
-  };
-};
-
-/** The registry index of one tree: one row for each pack, sorted by name. */
-export const registryIndex = (rows: readonly CatalogueRow[], generatedAt: Date): Shape => {
-  const packs = new Map<string, [CatalogueRow, ...CatalogueRow[]]>();
-  for (const row of rows) {
-    const known = packs.get(row.name);
-    if (known === undefined) packs.set(row.name, [row]);
-    else known.push(row);
-  }
-  const names = [...packs.keys()].sort();
-  return {
-    registryVersion: '1.0.0',
-    generatedAt: generatedAt.toISOString(),
-    packCount: names.length,
-    packs: names.flatMap((name) => {
-      const versions = packs.get(name);
-      return versions === undefined ? [] : [catalogueEntry(versions)];
-    }),
   };
 };

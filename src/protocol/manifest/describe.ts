@@ -30,6 +30,8 @@ export interface ManifestFacts {
   readonly typeIds: readonly string[];
   readonly agentIds: readonly string[];
   readonly counts: ManifestCounts;
+  /** Only where a node pack says that it connects to a service. */
+  readonly connector?: true;
 }
 
 interface Exports {
@@ -100,20 +102,37 @@ export const describeManifest = (manifest: JsonValue): ManifestFacts => {
     typeIds: typeIdsOf(manifest),
     agentIds: [...new Set(textsAt(at(manifest, 'agents'), 'agentId'))],
     counts: countsOf(manifest, kind),
+    ...(kind === 'node' && at(manifest, 'connector') !== undefined ? { connector: true } : {}),
   };
 };
 
-/** node-packs.md, Naming: `core.` and `openwop.` ids are the protocol's own, whatever their letters' case. */
-export const reservedTypeIds = (manifest: JsonValue, packName: string): readonly Violation[] => {
-  if (/^core\./i.test(packName)) return [];
+/** An id that a pack gives to others, and where it stands in the manifest. */
+export interface ExportedId {
+  readonly id: string;
+  readonly where: string;
+}
+
+export const exportedIds = (manifest: JsonValue): readonly ExportedId[] => {
   const kind = kindOf(manifest);
-  if (kind === 'connection') return [];
+  if (kind === 'connection')
+    return [textOf(at(manifest, 'provider', 'id')) ?? []].flat().map((id) => ({ id, where: '/provider/id' }));
   return EXPORTS[kind].flatMap(({ list, id }) =>
     listOf(at(manifest, list)).flatMap((entry, index) => {
-      const exported = textOf(at(entry, id)) ?? '';
-      if (!/^(?:core|openwop)\./i.test(exported)) return [];
-      const says = `"${clipped(exported)}" stands in a namespace of the protocol, this pack does not`;
-      return [violation('pack_namespace_unauthorized', pointer(list, index, id), says)];
+      const exported = textOf(at(entry, id));
+      return exported === undefined ? [] : [{ id: exported, where: pointer(list, index, id) }];
     }),
   );
+};
+
+/** host-extensions.md, Canonical prefixes. */
+export const isProtocolOwned = (id: string): boolean => /^(?:core|openwop)\./i.test(id);
+
+/** node-packs.md, Naming: `core.` and `openwop.` ids are the protocol's own, whatever their letters' case. */
+export const reservedTypeIds = (manifest: JsonValue, packName: string): readonly Violation[] => {
+  if (/^core\./i.test(packName) || kindOf(manifest) === 'connection') return [];
+  return exportedIds(manifest).flatMap(({ id, where }) => {
+    if (!isProtocolOwned(id)) return [];
+    const says = `"${clipped(id)}" stands in a namespace of the protocol, this pack does not`;
+    return [violation('pack_namespace_unauthorized', where, says)];
+  });
 };

@@ -40,6 +40,27 @@ export const DEVIATIONS: readonly Deviation[] = [
     reason: 'RFC 0133, in prose',
   },
   {
+    id: 'exec-class',
+    verdict: 'stricter',
+    kinds: 'all',
+    rule: 'no id under core.* or openwop.* ends in a word for running commands, and no peer asks a host for that',
+    reason: 'host-extensions.md §exec-class tools and RFC 0069, in prose',
+  },
+  {
+    id: 'local-ids',
+    verdict: 'stricter',
+    kinds: 'all',
+    rule: 'ids under local.* stay in packs that are not published',
+    reason: 'RFC 0043 §A.5, in prose',
+  },
+  {
+    id: 'host-extension-names',
+    verdict: 'stricter',
+    kinds: ['node', 'artifact-type', 'card', 'form-content'],
+    rule: 'a peer dependency on an extension of a host reads x-host-<vendor>-<name>',
+    reason: 'host-extensions.md §Canonical prefixes, in prose',
+  },
+  {
     id: 'engine-major-1',
     verdict: 'stricter',
     kinds: 'all',

@@ -7,6 +7,7 @@ import { connectionPackRules, connectionPackSchema } from './connection.ts';
 import { credentialMaterial } from './credentials.ts';
 import { checkEngines } from './engines.ts';
 import { formContentPackRules, formContentPackSchema } from './form-content.ts';
+import { hostExtensionRules } from './host-extensions.ts';
 import { checkKind, declaredKind, type PackKind } from './kind.ts';
 import { nodePackRules, nodePackSchema } from './node.ts';
 import { checkPeers } from './peers.ts';
@@ -52,7 +53,7 @@ const stagesOf = (
 ): readonly (readonly [Stage, () => readonly Violation[]])[] => [
   ['credentials', () => (kind === 'connection' ? credentialMaterial(manifest) : [])],
   ['schema', () => checkSchema(manifest, kind, tree, KIND_RULES[kind].schema)],
-  ['rules', () => capped(KIND_RULES[kind].rules(manifest, tree))],
+  ['rules', () => capped([...KIND_RULES[kind].rules(manifest, tree), ...hostExtensionRules(manifest)])],
   ['engines', () => checkEngines(manifest, tree)],
   ['peers', () => capped(checkPeers(manifest, tree))],
 ];

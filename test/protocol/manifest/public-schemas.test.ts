@@ -41,6 +41,9 @@ const examples = (): Readonly<Record<string, JsonObject>> => {
     'unique-ids': edited(node, { '/nodes/-': twin }),
     'connector-actions': edited(node, { '/connector/actions/0/typeId': 'vendor.acme.elsewhere' }),
     'sub-chain-cycle': edited(chain, { '/chains/1/subChains': [{ ref: 'acme.review' }] }),
+    'exec-class': edited(node, { '/nodes/0/typeId': 'core.tools.run-command' }),
+    'local-ids': edited(node, { '/nodes/0/typeId': 'local.acme.echo' }),
+    'host-extension-names': edited(node, { '/peerDependencies/x-host-acme': 'supported' }),
     'engine-major-1': edited(node, { '/engines/openwop': '>=2.0.0 <3.0.0' }),
     'reserved-peers': edited(node, { '/peerDependencies/host.media': 'supported' }),
   };

@@ -86,6 +86,49 @@ const asksReserved = (m: Loose): boolean =>
     Object.hasOwn(m.peerDependencies ?? {}, name),
   );
 
+const givenIds = (m: Loose): string[] =>
+  [
+    ...(m.nodes ?? []).map((each: Loose) => each.typeId),
+    ...(m.agents ?? []).map((each: Loose) => each.agentId),
+    ...(m.artifactTypes ?? []).map((each: Loose) => each.artifactTypeId),
+    ...(m.cards ?? []).map((each: Loose) => each.cardTypeId),
+    ...(m.prompts ?? []).map((each: Loose) => each.templateId),
+    ...(m.templates ?? []).map((each: Loose) => each.templateId),
+    ...(m.chains ?? []).map((each: Loose) => each.chainId),
+    m.provider?.id,
+  ].filter((id) => typeof id === 'string');
+
+const COMMANDS = ['exec', 'shell', 'spawn', 'runcommand', 'runscript', 'subprocess', 'systemcall', 'eval'];
+const endsInCommand = (id: string): boolean =>
+  COMMANDS.includes((id.split('.').pop() ?? '').replaceAll('-', '').replaceAll('_', '').toLowerCase());
+const beginsWith = (id: string, ...scopes: string[]): boolean =>
+  scopes.includes((id.split('.')[0] ?? '').toLowerCase()) && id.includes('.');
+
+const runsCommands = (m: Loose): boolean =>
+  [...givenIds(m), ...(m.nodes ?? []).map((each: Loose) => each.mcp?.toolName ?? '')].some(
+    (id) => beginsWith(id, 'core', 'openwop') && endsInCommand(id),
+  ) ||
+  Object.keys(m.peerDependencies ?? {}).some(
+    (name) => beginsWith(name, 'host', 'core', 'openwop') && endsInCommand(name),
+  );
+
+const staysLocal = (m: Loose): boolean => givenIds(m).some((id) => beginsWith(id, 'local'));
+
+const misnamesExtension = (m: Loose): boolean =>
+  Object.keys(m.peerDependencies ?? {})
+    .filter((name) => name.toLowerCase().startsWith('x-host'))
+    .some((name) => {
+      const [x, host, vendor = '', ...rest] = name.split('-');
+      const isPart = (text: string) => /^[a-z0-9]+$/.test(text);
+      return !(
+        x === 'x' &&
+        host === 'host' &&
+        /^[a-z]/.test(vendor) &&
+        [vendor, ...rest].every(isPart) &&
+        rest.length > 0
+      );
+    });
+
 /** A reading of each stricter rule that shares no code with ours. */
 export const STRICTER: Readonly<Record<string, (manifest: JsonValue) => boolean>> = {
   'unique-ids': repeatedIds,
@@ -93,6 +136,9 @@ export const STRICTER: Readonly<Record<string, (manifest: JsonValue) => boolean>
   'sub-chain-cycle': composesItself,
   'engine-major-1': excludesMajor1,
   'reserved-peers': asksReserved,
+  'exec-class': runsCommands,
+  'local-ids': staysLocal,
+  'host-extension-names': misnamesExtension,
 };
 
 /** The manifest as the public schemas would like it: a connection pack without its signing block. */
