@@ -18,10 +18,10 @@ const BATCH_BYTES = 1024 * 1024;
 
 export interface Journal {
   /**
-   * Makes a small blob durable, then calls `place`, which gives it a file, and resolves to what that returns. Until
+   * Makes a small blob durable, then calls `place`, which gives it a file, and resolves to what that resolves to. Until
    * the file is durable itself the journal holds the bytes, and whoever opens the store next finds them there.
    */
-  readonly commit: <T>(record: JournalRecord, place: () => T) => Promise<T>;
+  readonly commit: <T>(record: JournalRecord, place: () => Promise<T>) => Promise<T>;
 }
 
 export interface JournalDeps {
@@ -40,11 +40,14 @@ interface Segment {
   used: number;
   /** Blobs that only this segment makes durable. */
   held: Digest[];
+  /** Settles when each of them has a file, or never will. */
+  placed: Promise<unknown>;
 }
 
 interface Waiting {
   readonly record: JournalRecord;
-  readonly place: () => void;
+  /** Never rejects. */
+  readonly place: () => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
@@ -62,6 +65,7 @@ export const createJournal = (the: JournalDeps): Journal => {
 
   const rest = async (full: Segment): Promise<Segment | undefined> => {
     try {
+      await full.placed;
       await the.settle(full.held);
       if (isOurs(full)) return full;
     } catch {
@@ -89,7 +93,7 @@ export const createJournal = (the: JournalDeps): Journal => {
     await removeFile(settled.path);
   };
 
-  const makeDurable = async (records: readonly JournalRecord[]): Promise<void> => {
+  const makeDurable = async (records: readonly JournalRecord[]): Promise<Segment> => {
     const bytes = records.reduce((sum, record) => sum + recordLength(record), 0);
     for (;;) {
       const segment = await segmentWithRoom(bytes);
@@ -104,7 +108,7 @@ export const createJournal = (the: JournalDeps): Journal => {
       if (isOurs(segment)) {
         segment.used += bytes;
         for (const { digest } of records) segment.held.push(digest);
-        return;
+        return segment;
       }
       active = undefined;
       closeSync(segment.fd);
@@ -116,9 +120,9 @@ export const createJournal = (the: JournalDeps): Journal => {
     while (waiting.length > 0) {
       const batch = nextBatch(waiting);
       try {
-        await makeDurable(batch.map(({ record }) => record));
-        // All of them before anything else happens: a segment is settled only when what it holds has files.
-        for (const { place } of batch) place();
+        const segment = await makeDurable(batch.map(({ record }) => record));
+        // Before anything else happens: a segment is settled only when what it holds has files.
+        segment.placed = Promise.all([segment.placed, ...batch.map(({ place }) => place())]);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -129,13 +133,7 @@ export const createJournal = (the: JournalDeps): Journal => {
   return {
     commit: (record, place) =>
       new Promise((resolve, reject) => {
-        const placing = () => {
-          try {
-            resolve(place());
-          } catch (error) {
-            reject(error);
-          }
-        };
+        const placing = () => place().then(resolve, reject);
         waiting.push({ record, place: placing, reject });
         // Later in this turn, so that others who come in it share the first sync.
         if (!working) queueMicrotask(() => void (working || work()));
@@ -161,7 +159,15 @@ const createSegment = async ({ folder, directories }: JournalDeps): Promise<Segm
     writeAll(fd, Buffer.alloc(SEGMENT_BYTES), 0);
     await sync(fd).catch(diskFailure('sync', path));
     await directories.sync(folder);
-    return { path, fd, ino: fstatSync(fd).ino, epoch: randomBytes(EPOCH_BYTES), used: 0, held: [] };
+    return {
+      path,
+      fd,
+      ino: fstatSync(fd).ino,
+      epoch: randomBytes(EPOCH_BYTES),
+      used: 0,
+      held: [],
+      placed: Promise.resolve(),
+    };
   } catch (error) {
     closeSync(fd);
     await removeFile(path);
@@ -174,6 +180,7 @@ const renewed = (segment: Segment): Segment => ({
   epoch: randomBytes(EPOCH_BYTES),
   used: 0,
   held: [],
+  placed: Promise.resolve(),
 });
 
 const isOurs = ({ path, ino }: Segment): boolean => statSync(path, { throwIfNoEntry: false })?.ino === ino;

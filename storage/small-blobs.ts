@@ -1,11 +1,11 @@
 // Small blobs on disk: durable by way of a journal, then plain files like all others.
-import { closeSync, fsync, linkSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { closeSync, fsync, linkSync, open, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { open as openFile, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { type Digest, digestOf } from './digest.ts';
 import type { DurableDirectories } from './durable-directories.ts';
-import { diskFailure, errnoOf, openNew, removeFile, tempPath, undefinedIfAbsent } from './files.ts';
+import { diskFailure, errnoOf, removeFile, tempPath, undefinedIfAbsent } from './files.ts';
 import { inLanes } from './in-lanes.ts';
 import { createJournal } from './journal.ts';
 import type { JournalRecord } from './journal-records.ts';
@@ -47,10 +47,15 @@ export const openSmallBlobs = async (place: Place, replay: boolean): Promise<Sma
   };
 };
 
-/** Nothing here waits for the disk, and five trips to the thread pool would cost more than the calls themselves. */
-const placeFile = (place: Place, { digest, bytes }: JournalRecord): 'created' | 'exists' => {
+const create = promisify(open);
+
+/**
+ * Making the file may wait until the file system has written down what others synced; after that nothing waits for the
+ * disk, and four more trips to the thread pool would cost more than the calls themselves.
+ */
+const placeFile = async (place: Place, { digest, bytes }: JournalRecord): Promise<'created' | 'exists'> => {
   const [temp, target] = [tempPath(place.temps), place.pathOf(digest)];
-  const fd = openNew(temp);
+  const fd = await create(temp, 'wx').catch(diskFailure('create', temp));
   try {
     writeFileSync(fd, bytes);
     linkSync(temp, target);
@@ -102,7 +107,7 @@ const restoreFile = async (place: Place, { digest, bytes }: JournalRecord): Prom
 
 const replaceFile = async (temp: string, target: string, bytes: Uint8Array): Promise<void> => {
   try {
-    const file = await open(temp, 'wx').catch(diskFailure('create', temp));
+    const file = await openFile(temp, 'wx').catch(diskFailure('create', temp));
     try {
       await file.writeFile(bytes).catch(diskFailure('write', temp));
       await file.sync().catch(diskFailure('sync', temp));
