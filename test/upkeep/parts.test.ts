@@ -2,8 +2,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { makeOwnFolder, replaceFile, writePart } from '../../src/upkeep/backup/parts.ts';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { only } from '../../storage/blob-store.ts';
 
 /** Folders in the order in which they were synced: nothing else shows that a power cut would leave their names. */
@@ -17,6 +16,14 @@ vi.mock('../../storage/coalesce.ts', async (original) => {
         synced.push(folder);
       }),
   };
+});
+
+// Other files may have loaded both already, and those after this one shall have them as they are.
+vi.resetModules();
+const { makeOwnFolder, replaceFile, writePart } = await import('../../src/upkeep/backup/parts.ts');
+afterAll(() => {
+  vi.doUnmock('../../storage/coalesce.ts');
+  vi.resetModules();
 });
 
 let scratch: string;
