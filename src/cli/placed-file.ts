@@ -1,0 +1,30 @@
+// Puts a file in its place at once: whoever reads there sees all of the old one or all of the new one.
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const readIfThere = (path: string): Promise<Buffer | undefined> =>
+  readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+
+export const fileAt = readIfThere;
+
+/** False where these bytes are there already. */
+export const placeFile = async (path: string, bytes: Uint8Array): Promise<boolean> => {
+  if ((await readIfThere(path))?.equals(bytes) === true) return false;
+  await mkdir(dirname(path), { recursive: true });
+  const aside = `${path}.${process.pid}.part`;
+  const file = await open(aside, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(aside, path).catch(async (error: unknown) => {
+    await rm(aside, { force: true });
+    throw error;
+  });
+  return true;
+};

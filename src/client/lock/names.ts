@@ -1,0 +1,7 @@
+// Pure. What stands beside a lockfile is called, and how an earlier time is named.
+
+/** After so many entries, or before the first one that was recorded later than that. */
+export type Moment = { readonly size: number } | { readonly time: Date };
+
+/** `pack-lock.json` → `pack-lock.attestry.json`. */
+export const companionPath = (lockPath: string): string => lockPath.replace(/(\.json)?$/, '.attestry.json');

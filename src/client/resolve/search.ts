@@ -1,0 +1,137 @@
+// Pure. Looks for one version of each pack that is asked for: highest first, back to the choice that is to blame.
+import { isPaid, meets, type Options, type OptionsDeps, optionsOf } from './options.ts';
+import { decidingOrder } from './order.ts';
+import type { Candidate, Wish } from './types.ts';
+import { packBehind, versionKey, wishesOf } from './wishes.ts';
+
+/** `candidate` is undefined while nothing but its number is known: it is taken to ask for nothing. */
+interface Chosen {
+  readonly version: string;
+  readonly candidate: Candidate | undefined;
+  readonly owes: boolean;
+}
+
+export interface State {
+  readonly chosen: ReadonlyMap<string, Chosen>;
+  readonly wishes: ReadonlyMap<string, readonly Wish[]>;
+}
+
+/** Where a pack had no version left; `wishes` are all that were made of it by then. */
+export interface DeadEnd {
+  readonly name: string;
+  readonly wishes: readonly Wish[];
+}
+
+export type Found =
+  | { readonly state: State }
+  | { readonly deadEnd: DeadEnd }
+  | { readonly gaveUpAfter: number };
+
+export interface SearchResult {
+  readonly found: Found;
+  /** A choice was made of which only the number is known, or a pack was left out that was not listed. */
+  readonly guessed: ReadonlySet<string>;
+}
+
+/** Names whose choice has to change; `state` ends the search. */
+type Branch = { readonly state: State } | { readonly blame: ReadonlySet<string> } | 'gave up';
+
+interface Next {
+  readonly name: string;
+  readonly wishes: readonly Wish[];
+  readonly options: Options;
+}
+
+const addWishes = (before: State['wishes'], more: readonly Wish[]): State['wishes'] => {
+  const wishes = new Map(before);
+  for (const wish of more) wishes.set(wish.name, [...(wishes.get(wish.name) ?? []), wish]);
+  return wishes;
+};
+
+export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: number): SearchResult => {
+  const guessed = new Set<string>();
+  const optionsMemo = new WeakMap<readonly Wish[], Options>();
+  const order = decidingOrder(the.known, roots);
+  let steps = 0;
+  let hard: DeadEnd | undefined;
+  let soft: DeadEnd | undefined;
+
+  const optionsFor = (name: string, wishes: readonly Wish[]): Options | undefined => {
+    const kept = optionsMemo.get(wishes);
+    const options = kept ?? optionsOf(the, name, wishes);
+    if (kept === undefined && options !== undefined) optionsMemo.set(wishes, options);
+    return options;
+  };
+
+  const openNames = ({ chosen, wishes }: State): readonly Next[] =>
+    [...wishes]
+      .filter(([name]) => !chosen.has(name))
+      .sort(([a], [b]) => order(a, b))
+      .flatMap(([name, asked]) => {
+        const options = optionsFor(name, asked);
+        if (options === undefined) guessed.add(name);
+        return options === undefined ? [] : [{ name, wishes: asked, options }];
+      });
+
+  const nextOf = (state: State): Next | undefined => {
+    const open = openNames(state);
+    return (
+      open.find(({ options }) => options.left.length === 0) ??
+      open.find(({ options }) => options.left.length === 1) ??
+      open[0]
+    );
+  };
+
+  const whole = (state: State): Branch => {
+    const unpaid = [...state.chosen].some(
+      ([name, { version, owes }]) => owes && !isPaid(the, name, state.wishes.get(name) ?? [], version),
+    );
+    return unpaid ? { blame: new Set(state.chosen.keys()) } : { state };
+  };
+
+  /** The pack, chosen before, that a candidate does not get along with. */
+  const rivalOf = ({ chosen, wishes }: State, more: readonly Wish[]): string | undefined => {
+    const unmet = more.find((wish) => {
+      const other = chosen.get(wish.name);
+      return other !== undefined && !meets(the, wish, other.version);
+    });
+    if (unmet !== undefined)
+      soft ??= { name: unmet.name, wishes: [...(wishes.get(unmet.name) ?? []), unmet] };
+    return unmet?.name;
+  };
+
+  const choose = (state: State, name: string, version: string, owes: boolean): Branch => {
+    const key = versionKey(name, version);
+    const candidate = the.known.candidates.get(key);
+    if (candidate === undefined) guessed.add(key);
+    const more = wishesOf(candidate?.dependencies ?? {}, key);
+    const chosen = new Map(state.chosen).set(name, { version, candidate, owes });
+    const rival = rivalOf({ chosen, wishes: state.wishes }, more);
+    if (rival !== undefined) return { blame: new Set([rival, name]) };
+    return explore({ chosen, wishes: addWishes(state.wishes, more) });
+  };
+
+  const explore = (state: State): Branch => {
+    const next = nextOf(state);
+    if (next === undefined) return whole(state);
+    const { name, wishes, options } = next;
+    if (options.left.length === 0) hard ??= { name, wishes };
+    const blame = new Set(options.blamed);
+    // Without whoever asked for it, the pack would not have to be there.
+    for (const asker of wishes.slice(0, 1).map(packBehind)) if (asker !== undefined) blame.add(asker);
+    for (const { version, owes } of options.left) {
+      steps += 1;
+      if (steps > maxSteps) return 'gave up';
+      const branch = choose(state, name, version, owes);
+      if (branch === 'gave up' || 'state' in branch || !branch.blame.has(name)) return branch;
+      for (const each of branch.blame) if (each !== name) blame.add(each);
+    }
+    return { blame };
+  };
+
+  const branch = explore({ chosen: new Map(), wishes: addWishes(new Map(), roots) });
+  if (branch === 'gave up') return { found: { gaveUpAfter: maxSteps }, guessed };
+  if ('state' in branch) return { found: { state: branch.state }, guessed };
+  const [first] = roots;
+  return { found: { deadEnd: hard ?? soft ?? { name: first?.name ?? '', wishes: roots } }, guessed };
+};
