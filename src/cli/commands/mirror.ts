@@ -1,0 +1,59 @@
+// The words of "attestry mirror".
+import type { Command } from 'commander';
+import { listed } from './text-options.ts';
+import { example, later } from './words.ts';
+
+const addAdd = (mirror: Command): void => {
+  example(
+    mirror
+      .command('add')
+      .argument('<url>', 'base address of the registry')
+      .description('mirror a registry from now on; each version is verified before it is served')
+      .option('--namespaces <patterns>', 'only these, as in vendor.acme.*,core.openwop.*', listed)
+      .option('--trees <trees>', 'v1, v2 or both; the first is preferred; default: v1,v2', listed)
+      .option('--once', 'wait for the first sync, and show what came of it'),
+    'attestry mirror add https://packs.example --namespaces "vendor.acme.*" --once',
+  ).action(later(() => import('../mirror.ts'), 'add'));
+};
+
+const addList = (mirror: Command): void => {
+  example(
+    mirror
+      .command('list')
+      .description('list what is mirrored, and how that goes')
+      .option('--flaws', 'what is not served and why, and what upstream says that it must not'),
+    'attestry mirror list --flaws',
+  ).action(later(() => import('../mirror.ts'), 'list'));
+};
+
+export const addMirror = (program: Command): void => {
+  const mirror = program
+    .command('mirror')
+    .description('serve what other registries publish, byte for byte')
+    .helpGroup('Operators:');
+  example(mirror, 'attestry mirror add https://packs.example --once');
+  addAdd(mirror);
+  addList(mirror);
+  example(
+    mirror
+      .command('remove')
+      .argument('<url>', 'as it was added')
+      .description('mirror a registry no more; what was mirrored stays'),
+    'attestry mirror remove https://packs.example',
+  ).action(later(() => import('../mirror.ts'), 'remove'));
+  example(
+    mirror
+      .command('sync')
+      .argument('[url]', 'as it was added; default: all')
+      .description('sync at once and wait for it; with --json one JSON line for each step'),
+    'attestry mirror sync https://packs.example',
+  ).action(later(() => import('../mirror.ts'), 'sync'));
+  example(
+    mirror
+      .command('export')
+      .description('write the registry as plain files that any web server can serve')
+      .requiredOption('--dir <folder>', 'empty, or of an export before: only what changed is written')
+      .option('--public-url <url>', 'where the files will be served'),
+    'attestry mirror export --dir ./public --public-url https://packs.example',
+  ).action(later(() => import('../mirror-export.ts'), 'exportTree'));
+};

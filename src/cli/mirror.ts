@@ -1,0 +1,132 @@
+// attestry mirror: which registries are mirrored, and how that goes.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JsonObject } from '../../keys/canonical.ts';
+import { registryBase } from '../client/network/http-url.ts';
+import { at, textOf } from '../protocol/manifest/read.ts';
+import { type Registry, registryOf } from './ask.ts';
+import { acting, type Result } from './command.ts';
+import { counted } from './count.ts';
+import { UsageError } from './failure.ts';
+import { rowsAt, table } from './table.ts';
+import { printLines, printProgress } from './terminal.ts';
+
+interface AddOptions {
+  readonly namespaces?: readonly string[];
+  readonly trees?: readonly string[];
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const ADDRESS = '/mirror/upstreams';
+const LOOK_EVERY_MS = 500;
+
+const numberAt = (row: JsonObject, ...names: readonly string[]): number => Number(at(row, ...names) ?? 0);
+
+const addressOf = (row: JsonObject): string => `${ADDRESS}/${textOf(row['id']) ?? ''}`;
+
+const upstreamsOf = async (registry: Registry): Promise<readonly JsonObject[]> =>
+  rowsAt((await registry.ask('GET', ADDRESS)).body, 'upstreams');
+
+const findUpstream = async (registry: Registry, url: string): Promise<JsonObject> => {
+  const base = registryBase(url);
+  const rows = await upstreamsOf(registry);
+  const found = rows.find((row) => row['url'] === base);
+  if (found !== undefined) return found;
+  throw new UsageError(`${base} is not mirrored here: "attestry mirror list" shows what is.`);
+};
+
+const soFar = (row: JsonObject): string => {
+  const [done, all] = [numberAt(row, 'progress', 'packsDone'), numberAt(row, 'progress', 'packs')];
+  const [added, refused] = [numberAt(row, 'progress', 'added'), numberAt(row, 'progress', 'refused')];
+  return `${textOf(row['url'])}: ${done} of ${counted(all, 'pack')}, ${added} added, ${refused} refused`;
+};
+
+const shows = (json: boolean) => {
+  let last = '';
+  return (row: JsonObject): void => {
+    const line = soFar(row);
+    if (line === last) return;
+    last = line;
+    if (json) printLines([JSON.stringify({ url: row['url'], progress: row['progress'] })]);
+    else printProgress(line);
+  };
+};
+
+/** Until the sync that was asked for, or one that was under way, has come to its end. */
+const untilSynced = async (registry: Registry, asked: JsonObject, json: boolean): Promise<JsonObject> => {
+  const show = shows(json);
+  for (;;) {
+    const { body } = await registry.ask('GET', addressOf(asked));
+    if (numberAt(body, 'turn') > numberAt(asked, 'turn')) return body;
+    show(body);
+    await sleep(LOOK_EVERY_MS);
+  }
+};
+
+const ended = (row: JsonObject): readonly string[] => [
+  `${soFar(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`,
+  ...(numberAt(row, 'flaws') > 0
+    ? [`${counted(numberAt(row, 'flaws'), 'flaw')}: attestry mirror list --flaws`]
+    : []),
+];
+
+const isGood = (row: JsonObject): boolean => ['complete', 'partial'].includes(textOf(row['outcome']) ?? '');
+
+const show = (rows: readonly JsonObject[], json: boolean): undefined => {
+  if (!rows.every(isGood)) process.exitCode = 1;
+  printLines(json ? rows.map((row) => JSON.stringify(row)) : rows.flatMap(ended));
+};
+
+export const add = acting<AddOptions>(async (settings, options, url = ''): Promise<Result | undefined> => {
+  const registry = registryOf(settings);
+  const { namespaces, trees, json = false } = options;
+  const wanted = { url, ...(namespaces ? { namespaces } : {}), ...(trees ? { trees } : {}) };
+  const { body, status } = await registry.ask('POST', ADDRESS, wanted);
+  if (options.once === true) return show([await untilSynced(registry, { ...body, turn: 0 }, json)], json);
+  const said = status === 200 ? 'Mirrored already' : 'Mirrored from now on';
+  return {
+    lines: [`${said}: ${textOf(body['url'])}. "attestry mirror list" shows how it goes.`],
+    json: body,
+  };
+});
+
+export const sync = acting<AddOptions>(async (settings, { json = false }, url = '') => {
+  const registry = registryOf(settings);
+  const rows = url === '' ? await upstreamsOf(registry) : [await findUpstream(registry, url)];
+  if (rows.length === 0) throw new UsageError('Nothing is mirrored here: "attestry mirror add URL" begins.');
+  const synced: JsonObject[] = [];
+  for (const row of rows) {
+    const { body } = await registry.ask('POST', `${addressOf(row)}/sync`);
+    synced.push(await untilSynced(registry, body, json));
+  }
+  return show(synced, json);
+});
+
+export const remove = acting(async (settings, _options, url = '') => {
+  const registry = registryOf(settings);
+  const row = await findUpstream(registry, url);
+  await registry.ask('DELETE', addressOf(row));
+  return {
+    lines: [`Mirrored no more: ${textOf(row['url'])}. What was mirrored stays served.`],
+    json: { removed: row['url'] ?? null, versions: row['versions'] ?? 0 },
+  };
+});
+
+const COLUMNS = ['url', 'outcome', 'versions', 'flaws', 'endedAt', 'dueAt', 'reason'];
+const FLAWS = ['kind', 'name', 'version', 'tree', 'code', 'message'];
+
+const flawsOf = async (registry: Registry, row: JsonObject) => {
+  const { body } = await registry.ask('GET', `${addressOf(row)}/flaws`);
+  return { url: row['url'] ?? null, flaws: rowsAt(body, 'flaws') };
+};
+
+export const list = acting<{ readonly flaws?: boolean }>(async (settings, options) => {
+  const registry = registryOf(settings);
+  const upstreams = await upstreamsOf(registry);
+  if (options.flaws !== true) return { lines: table(COLUMNS, upstreams), json: { upstreams } };
+  const found = await Promise.all(upstreams.map((row) => flawsOf(registry, row)));
+  return {
+    lines: found.flatMap(({ url, flaws }) => [`${String(url)}:`, ...table(FLAWS, flaws)]),
+    json: { upstreams: found },
+  };
+});

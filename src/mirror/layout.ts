@@ -1,0 +1,78 @@
+// Finds out how an upstream is laid out: its trees, its keys, whether it keeps a log.
+import type { JsonObject } from '../../keys/canonical.ts';
+import { type Discovery, discover, type ListedKey, type TreeAddresses } from '../client/discovery.ts';
+import { readJsonObject } from '../client/registry-reader.ts';
+import type { Tree } from '../protocol/faults.ts';
+import { at, listOf, textOf } from '../protocol/manifest/read.ts';
+import { MOST } from './limits.ts';
+import type { UpstreamReader } from './upstream-fetch.ts';
+
+export interface TreeLayout extends TreeAddresses {
+  readonly tree: Tree;
+  readonly registryIndex: string;
+}
+
+export interface Layout {
+  /** In the order in which they are wanted. */
+  readonly trees: readonly TreeLayout[];
+  /** With `{keyId}`. */
+  readonly publicKey: string;
+  /** Undefined where the upstream lists no keys at all. */
+  readonly keys: ReadonlyMap<string, ListedKey> | undefined;
+  /** Whether it says of itself that it keeps a log. */
+  readonly hasLog: boolean;
+}
+
+const isPlainPath = (text: string): boolean =>
+  /^\/(?!\/)[A-Za-z0-9._~@+/-]{1,512}$/.test(text) && !text.split('/').some((part) => /^\.\.?$/.test(part));
+
+const indexOf = (document: JsonObject, tree: Tree): string => {
+  const named = textOf(at(document, 'endpoints', tree, 'registryIndex'));
+  const flat = tree === 'v1' ? textOf(at(document, 'endpoints', 'registryIndex')) : undefined;
+  return [named, flat].find((text) => text !== undefined && isPlainPath(text)) ?? `/${tree}/index.json`;
+};
+
+/** What another mirror serves keys for, beside those that it delegates itself. */
+const mirroredKeys = (document: JsonObject): readonly ListedKey[] =>
+  listOf(document['mirroredKeys']).flatMap((entry) => {
+    const keyId = textOf(at(entry, 'keyId'));
+    const permittedNamespaces = listOf(at(entry, 'permittedNamespaces')).flatMap(
+      (each) => textOf(each) ?? [],
+    );
+    return keyId === undefined
+      ? []
+      : [{ keyId, status: textOf(at(entry, 'status')) ?? 'active', permittedNamespaces }];
+  });
+
+const keysOf = (discovery: Discovery, document: JsonObject): Layout['keys'] => {
+  if (discovery.signingKeys === undefined) return undefined;
+  const all = [...mirroredKeys(document), ...discovery.signingKeys];
+  return new Map(all.map((key) => [key.keyId, key]));
+};
+
+/** @throws Refusal of `registry`, TransportError, SyncEnd */
+export const readLayout = async (reader: UpstreamReader, wanted: readonly Tree[]): Promise<Layout> => {
+  let seen: JsonObject = {};
+  const bytes = async (path: string, maxBytes: number): Promise<Uint8Array | undefined> => {
+    const fetched = await reader.get(path, maxBytes);
+    return fetched.kind === 'fresh' ? fetched.body : undefined;
+  };
+  const document = async (_question: unknown, path: string): Promise<JsonObject | undefined> => {
+    const body = await bytes(path, MOST.discovery);
+    if (body === undefined) return undefined;
+    seen = readJsonObject('registry', body, path);
+    return seen;
+  };
+  const discovery = await discover({
+    base: reader.base,
+    document,
+    documentOr: document,
+    bytes: (_question, path, maxBytes) => bytes(path, maxBytes),
+  });
+  const trees = wanted.flatMap((tree) => {
+    const addresses = discovery.trees[tree];
+    return addresses === undefined ? [] : [{ ...addresses, tree, registryIndex: indexOf(seen, tree) }];
+  });
+  const hasLog = discovery.trust?.log !== undefined;
+  return { trees, publicKey: discovery.publicKey, keys: keysOf(discovery, seen), hasLog };
+};

@@ -1,0 +1,147 @@
+// Syncs one upstream: how it is laid out, what its log says, every pack it lists; and how that ended.
+
+import { StorageError } from '../../storage/errors.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
+import { addressOf } from '../client/discovery.ts';
+import { Refusal } from '../client/refusal.ts';
+import { TransportError } from '../network/transport-error.ts';
+import type { KeySource } from './examine.ts';
+import { allJobs, changedJobs } from './jobs.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { MOST, pauseAfter, type SyncLimits } from './limits.ts';
+import { progressTeller, type Run, type SyncDeps } from './run.ts';
+import { syncPack } from './sync-pack.ts';
+import { SyncEnd } from './trouble.ts';
+import { openUpstream, type UpstreamReader } from './upstream-fetch.ts';
+import { openUpstreamLog, stopsForGood } from './upstream-log.ts';
+import { markEnded, markStarted, type Outcome, type Progress, type UpstreamRow } from './upstream-store.ts';
+
+export interface MirrorDeps extends SyncDeps {
+  readonly limits: SyncLimits;
+  readonly allowPrivate: boolean;
+  readonly reissueWithdrawals: () => Promise<void>;
+}
+
+const keySource = (reader: UpstreamReader, layout: Layout): KeySource => {
+  const asked = new Map<string, Promise<Uint8Array | undefined>>();
+  const ask = async (keyId: string): Promise<Uint8Array | undefined> => {
+    const fetched = await reader.get(addressOf(layout.publicKey, { keyId }), MOST.key);
+    return fetched.kind === 'fresh' ? fetched.body : undefined;
+  };
+  return {
+    keys: layout.keys,
+    fetchPem: (keyId) => {
+      const before = asked.get(keyId);
+      if (before !== undefined) return before;
+      const now = ask(keyId);
+      asked.set(keyId, now);
+      // What failed is asked again for the next version.
+      now.catch(() => asked.delete(keyId));
+      return now;
+    },
+  };
+};
+
+const workThrough = async (run: Run): Promise<void> => {
+  const changed = await changedJobs(run);
+  run.full = changed === undefined;
+  const jobs = changed ?? (await allJobs(run));
+  const tell = progressTeller(run.the.sql, run.upstream.url);
+  run.progress.packs = jobs.length;
+  // One pack of one tree after the other where both trees have it: the wanted one is there first.
+  for (const { tree } of run.layout.trees)
+    await inLanes(
+      jobs.filter(({ layout }) => layout.tree === tree),
+      run.lanes,
+      async ({ layout, name }) => {
+        await syncPack(run, layout, name);
+        run.progress.bytes = run.reader.spent();
+        await tell(run.progress);
+      },
+    );
+};
+
+const NOTHING: Progress = { packs: 0, packsDone: 0, added: 0, changed: 0, refused: 0, bytes: 0 };
+
+const originOf = (url: string) => ({ url, actor: `mirror:${new URL(url).host}` });
+
+const openRun = async (the: MirrorDeps, upstream: UpstreamRow, reader: UpstreamReader): Promise<Run> => {
+  const layout = await readLayout(reader, upstream.trees);
+  const keepsLog = layout.hasLog || upstream.trust !== null;
+  const log = keepsLog ? await openUpstreamLog(the.sql, upstream.url, reader, the.now) : undefined;
+  const origin = originOf(upstream.url);
+  const counted = { told: new Set<string>(), full: true, withdrawn: false, unread: 0, failing: 0 };
+  const bounds = { lanes: the.limits.lanes, mostFailing: the.limits.failures };
+  const progress = { ...NOTHING };
+  return {
+    the,
+    upstream,
+    origin,
+    reader,
+    layout,
+    keys: keySource(reader, layout),
+    log,
+    progress,
+    ...counted,
+    ...bounds,
+  };
+};
+
+interface Ended {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+}
+
+const PAUSES: ReadonlySet<string> = new Set(['budget_bytes', 'budget_time', 'shutting_down']);
+
+const detailOf = (error: TransportError): string =>
+  [error.details['errno'], error.details['status']].filter((each) => each != null).join(' ');
+
+/** What an upstream, the network or a full disk may do; everything else is a fault of ours and thrown. */
+const endedBy = (error: unknown): Ended => {
+  if (stopsForGood(error)) return { outcome: 'stopped', reason: `${error.code}: ${error.message}` };
+  if (error instanceof SyncEnd)
+    return {
+      outcome: PAUSES.has(error.code) ? 'partial' : 'failed',
+      reason: `${error.code}: ${error.message}`,
+    };
+  if (error instanceof Refusal) return { outcome: 'failed', reason: `${error.code}: ${error.message}` };
+  if (error instanceof TransportError)
+    return { outcome: 'failed', reason: `${error.code}: ${error.message} ${detailOf(error)}`.trim() };
+  if (error instanceof StorageError) return { outcome: 'failed', reason: `${error.code}: ${error.message}` };
+  throw error;
+};
+
+const endingOf = ({ unread }: Run): Ended =>
+  unread === 0
+    ? { outcome: 'complete', reason: null }
+    : {
+        outcome: 'partial',
+        reason: `${unread} packs could not be read to their end; they are asked for again.`,
+      };
+
+/** What was mirrored stays, however it ends: each version was true for itself. */
+export const syncUpstream =
+  (the: MirrorDeps) =>
+  async (upstream: UpstreamRow, quit: AbortSignal): Promise<Ended> => {
+    await markStarted(the.sql, upstream.url, the.now());
+    const { url: base } = upstream;
+    const reader = openUpstream({ base, allowPrivate: the.allowPrivate, limits: the.limits, quit });
+    let run: Run | undefined;
+    const ended = await (async () => {
+      run = await openRun(the, upstream, reader);
+      await workThrough(run);
+      return endingOf(run);
+    })().catch(endedBy);
+    if (run?.withdrawn === true) await the.reissueWithdrawals();
+    const failures = ended.outcome === 'failed' ? upstream.failures + 1 : 0;
+    const at = the.now();
+    await markEnded(the.sql, upstream.url, {
+      ...ended,
+      ...{ failures, at, dueAt: new Date(at.getTime() + pauseAfter(failures, ended.outcome === 'partial')) },
+      progress: { ...(run?.progress ?? NOTHING), bytes: reader.spent() },
+      logSize: ended.outcome === 'complete' ? (run?.log?.size ?? null) : null,
+      fullAt: ended.outcome === 'complete' && run?.full === true ? at : null,
+    });
+    return ended;
+  };

@@ -1,0 +1,196 @@
+// Upstreams as rows: what is mirrored from where, how far each sync came, and what it refused.
+
+import type { LogEvidence, TrustState } from '../client/trust-state.ts';
+import type { Queryable, Sql, Tx } from '../database/connect.ts';
+import type { Tree } from '../protocol/faults.ts';
+
+export type Outcome = 'never' | 'complete' | 'partial' | 'failed' | 'stopped';
+
+/** What a sync has done so far. */
+export interface Progress {
+  readonly packs: number;
+  readonly packsDone: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly refused: number;
+  readonly bytes: number;
+}
+
+export interface UpstreamRow {
+  readonly id: string;
+  readonly url: string;
+  /** Null = everything. */
+  readonly namespaces: readonly string[] | null;
+  readonly trees: readonly Tree[];
+  readonly addedBy: string;
+  readonly addedAt: Date;
+  readonly dueAt: Date;
+  readonly turn: number;
+  readonly failures: number;
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly progress: Partial<Progress>;
+  readonly logSize: number | null;
+  /** When all packs were last looked at, whatever the log said. */
+  readonly fullAt: Date | null;
+  readonly trust: TrustState | null;
+  readonly evidence: LogEvidence | null;
+  readonly versions: number;
+  readonly flaws: number;
+}
+
+const columns = (db: Queryable) => db`
+  id, url, namespaces, trees, added_by as "addedBy", added_at as "addedAt", due_at as "dueAt", turn, failures, outcome,
+  reason, started_at as "startedAt", ended_at as "endedAt", progress, log_size as "logSize",
+  full_at as "fullAt", trust, evidence,
+  (select count(*) from mirrored_versions where upstream = url) as versions,
+  (select count(*) from mirror_flaws where upstream = url) as flaws`;
+
+export const allUpstreams = (db: Queryable): Promise<UpstreamRow[]> =>
+  db<UpstreamRow[]>`select ${columns(db)} from mirror_upstreams order by url`;
+
+export const upstreamOf = async (db: Queryable, id: string): Promise<UpstreamRow | undefined> => {
+  const [row] = await db<UpstreamRow[]>`select ${columns(db)} from mirror_upstreams where id = ${id}`;
+  return row;
+};
+
+/** Those whose turn it is; one that was stopped is asked no more. */
+export const dueUpstreams = (db: Queryable, now: Date): Promise<{ id: string }[]> => db<{ id: string }[]>`
+  select id from mirror_upstreams where due_at <= ${now} and outcome <> 'stopped' order by due_at`;
+
+export interface NewUpstream {
+  readonly id: string;
+  readonly url: string;
+  readonly namespaces: readonly string[] | null;
+  readonly trees: readonly Tree[];
+  readonly addedBy: string;
+  readonly at: Date;
+}
+
+/** False where it is there already. */
+export const insertUpstream = async (tx: Tx, row: NewUpstream): Promise<boolean> => {
+  const { id, url, namespaces, trees, addedBy, at } = row;
+  const result = await tx`
+    insert into mirror_upstreams (id, url, namespaces, trees, added_by, added_at, due_at)
+    values (${id}, ${url}, ${namespaces as string[] | null}, ${[...trees]}, ${addedBy}, ${at}, ${at})
+    on conflict do nothing`;
+  return result.count === 1;
+};
+
+/** One change of an upstream at a time. Say it before anything is written. */
+export const lockUpstream = (tx: Tx, url: string): Promise<unknown> =>
+  tx`select stop_use(${`upstream:${url}`})`;
+
+/** What was mirrored stays. */
+export const deleteUpstream = async (tx: Tx, url: string): Promise<boolean> =>
+  (await tx`delete from mirror_upstreams where url = ${url}`).count === 1;
+
+export const markStarted = (db: Queryable, url: string, at: Date): Promise<unknown> => db`
+  update mirror_upstreams set started_at = ${at}, progress = '{}' where url = ${url}`;
+
+export const setProgress = (db: Queryable, url: string, progress: Progress): Promise<unknown> => db`
+  update mirror_upstreams set progress = ${JSON.stringify(progress)}::text::jsonb where url = ${url}`;
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  readonly failures: number;
+  readonly at: Date;
+  readonly dueAt: Date;
+  readonly progress: Progress;
+  readonly logSize: number | null;
+  readonly fullAt: Date | null;
+}
+
+export const markEnded = (db: Queryable, url: string, end: Ending): Promise<unknown> => db`
+  update mirror_upstreams set outcome = ${end.outcome}, reason = ${end.reason}, failures = ${end.failures},
+    ended_at = ${end.at}, due_at = ${end.dueAt}, turn = turn + 1, log_size = coalesce(${end.logSize}, log_size),
+    full_at = coalesce(${end.fullAt}, full_at),
+    progress = ${JSON.stringify(end.progress)}::text::jsonb
+  where url = ${url}`;
+
+export interface SeenDocument {
+  readonly etag: string | null;
+  readonly sha256: string;
+}
+
+export const seenAt = async (db: Queryable, url: string, path: string): Promise<SeenDocument | undefined> => {
+  const [row] = await db<SeenDocument[]>`
+    select etag, sha256 from mirror_seen where upstream = ${url} and path = ${path}`;
+  return row;
+};
+
+/** Undefined: it was not worked through to the end, and is to be read again. */
+export const setSeen = (
+  db: Queryable,
+  url: string,
+  path: string,
+  seen: SeenDocument | undefined,
+): Promise<unknown> =>
+  seen === undefined
+    ? db`delete from mirror_seen where upstream = ${url} and path = ${path}`
+    : db`insert into mirror_seen (upstream, path, etag, sha256)
+        select url, ${path}, ${seen.etag}, ${seen.sha256} from mirror_upstreams where url = ${url}
+        on conflict (upstream, path) do update set etag = excluded.etag, sha256 = excluded.sha256`;
+
+export interface Flaw {
+  readonly tree: Tree;
+  readonly name: string;
+  readonly version: string;
+  /** `refused`: it is not served; `alarm`: it is, and upstream says something that it must not. */
+  readonly kind: 'refused' | 'alarm';
+  readonly code: string;
+  readonly message: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface FlawRow extends Flaw {
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
+/** More than these a hostile upstream does not write; the first are kept. */
+const MOST_FLAWS = 20_000;
+
+export const recordFlaw = (db: Queryable, url: string, flaw: Flaw, at: Date): Promise<unknown> => db`
+  insert into mirror_flaws (upstream, tree, name, version, kind, code, message, evidence, first_at, last_at)
+  select url, ${flaw.tree}, ${flaw.name}, ${flaw.version}, ${flaw.kind}, ${flaw.code}, ${flaw.message},
+    ${JSON.stringify(flaw.evidence)}::text::jsonb, ${at}, ${at}
+  from mirror_upstreams where url = ${url}
+    and (select count(*) from mirror_flaws where upstream = ${url}) < ${MOST_FLAWS}
+  on conflict (upstream, tree, name, version, code) do update
+    set kind = excluded.kind, message = excluded.message, evidence = excluded.evidence, last_at = excluded.last_at`;
+
+/** What was refused before is not refused any more. */
+export const clearRefusals = (
+  db: Queryable,
+  url: string,
+  { tree, name, version }: Pick<Flaw, 'tree' | 'name' | 'version'>,
+): Promise<unknown> => db`
+  delete from mirror_flaws
+  where upstream = ${url} and tree = ${tree} and name = ${name} and version = ${version} and kind = 'refused'`;
+
+export const flawsOfUpstream = (db: Queryable, url: string): Promise<FlawRow[]> => db<FlawRow[]>`
+  select tree, name, version, kind, code, message, evidence, first_at as "firstAt", last_at as "lastAt"
+  from mirror_flaws where upstream = ${url} order by kind, name, version, tree, code`;
+
+export const trustOf = async (sql: Queryable, url: string): Promise<TrustState | undefined> => {
+  const [row] = await sql<
+    { trust: TrustState | null }[]
+  >`select trust from mirror_upstreams where url = ${url}`;
+  return row?.trust ?? undefined;
+};
+
+export const setTrust = (tx: Tx, url: string, state: TrustState): Promise<unknown> =>
+  tx`update mirror_upstreams set trust = ${JSON.stringify(state)}::text::jsonb where url = ${url}`;
+
+/** The first stays. */
+export const keepEvidence = (sql: Sql, url: string, evidence: LogEvidence): Promise<unknown> => sql`
+  update mirror_upstreams set evidence = ${JSON.stringify(evidence)}::text::jsonb
+  where url = ${url} and evidence is null`;
+
+/** Whoever has room for it begins it. */
+export const makeDue = (db: Queryable, url: string, at: Date): Promise<unknown> => db`
+  update mirror_upstreams set due_at = least(due_at, ${at}) where url = ${url}`;
