@@ -50,6 +50,12 @@ export const digestBytes = (digest: Digest): Uint8Array =>
     ? Uint8Array.from({ length: 32 }, (_, at) => Number.parseInt(digest.slice(2 * at, 2 * at + 2), 16))
     : new Uint8Array(Buffer.from(digest, 'hex'));
 
+/** The digest that has these 32 raw bytes. */
+export const digestOfRaw = (bytes: Uint8Array): Digest => {
+  if (bytes.length !== 32) throw new Error('a stored digest is not one');
+  return native === undefined ? hexOf(bytes) : (Buffer.from(bytes).toString('hex') as Digest);
+};
+
 const base64Of = (digest: Digest): string =>
   native === undefined
     ? btoa(String.fromCharCode(...digestBytes(digest)))

@@ -5,6 +5,8 @@ import type { Sql, Tx } from './connect.ts';
 const ATTEMPTS = 5;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
+/** Somebody held a lock for longer than a statement waits (`lock_timeout`). */
+const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
 
 /** Codes of the driver and of the operating system that mean: nobody answered, or the line went dead. */
@@ -63,6 +65,8 @@ export const isUniqueViolation = (error: unknown, constraint?: string): boolean 
   (constraint === undefined ||
     (error instanceof Error && 'constraint_name' in error && error.constraint_name === constraint));
 
-/** Whether the database is out of reach: it cannot be connected to, went away, starts up or shuts down. */
-export const isUnavailable = (error: unknown): boolean =>
-  LOST.has(codeOf(error)) || SERVER_AWAY.test(codeOf(error));
+/** Whether the database is out of reach (it cannot be connected to, went away, starts up or shuts down) or too busy. */
+export const isUnavailable = (error: unknown): boolean => {
+  const code = codeOf(error);
+  return LOST.has(code) || SERVER_AWAY.test(code) || code === LOCK_NOT_AVAILABLE;
+};

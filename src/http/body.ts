@@ -1,4 +1,5 @@
 // Takes request bodies within a limit, whatever their headers claim.
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { type Fault, fault } from '../protocol/faults.ts';
 import { atLeast, type Pace } from './steady.ts';
@@ -8,6 +9,10 @@ export const MAX_JSON_BYTES = 64 * 1024;
 export const JSON_PACE: Pace = { graceMs: 10_000, bytesPerSecond: 8 * 1024 };
 /** Far deeper than anything that is asked for: what reads the body may go down into it by calling itself. */
 const MAX_JSON_DEPTH = 64;
+
+/** Whether one is announced: of a length that is more than none, or of one that is not told. */
+export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const collect = async (source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];

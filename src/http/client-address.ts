@@ -53,14 +53,30 @@ const behind = (proxies: TrustedProxies): ((chain: readonly string[]) => string 
   return (chain) => chain.find((address) => !isOurs(address)) ?? chain.at(-1);
 };
 
-/** IPv4 addresses as they are, IPv6 by their /64. */
-export const clientAddress = (proxies: TrustedProxies): AddressOf => {
+/** A site holds up to 65,536 networks of its own (RFC 6177); undefined for IPv4. */
+export const siteOf = (address: string): string | undefined =>
+  address.endsWith('::/64') ? `${address.split(':').slice(0, 3).join(':')}::/48` : undefined;
+
+const isForwarded = ({ headers }: IncomingMessage): boolean =>
+  headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+
+/**
+ * IPv4 addresses as they are, IPv6 by their /64.
+ * @param onHidden hears of the first request that a proxy on this machine forwards, though none was named.
+ */
+export const clientAddress = (proxies: TrustedProxies, onHidden: () => void = () => undefined): AddressOf => {
   const pick = behind(proxies);
+  let isTold = proxies !== 0;
+  const tell = (): void => {
+    isTold = true;
+    onHidden();
+  };
   return (req) => {
     const address = pick(proxies === 0 ? [plain(req.socket.remoteAddress ?? '')] : chainOf(req)) ?? '';
     // A proxy that forwards nonsense is held to account itself.
     const known = isIP(address) === 0 ? plain(req.socket.remoteAddress ?? '') : address;
-    if (isIP(known) === 0 || isIn(LOOPBACK, known)) return undefined;
+    if (isIP(known) === 0) return undefined;
+    if (isIn(LOOPBACK, known)) return void (isTold || !isForwarded(req) || tell());
     return networkOf(known);
   };
 };

@@ -1,6 +1,7 @@
 // Lets pages of any origin call every address with the credentials they hold themselves: cookies mean nothing here.
 import type { Middleware } from 'koa';
 import { fault } from '../protocol/faults.ts';
+import { REPLAY_HEADER } from './kept-answer.ts';
 
 /** `*` would not admit Authorization (Fetch §3.3.2), so that all of them are named. */
 const REQUEST_HEADERS = [
@@ -26,7 +27,7 @@ const ANSWER_HEADERS = [
   'ETag',
   'Idempotent-Replayed',
   'Location',
-  'OpenWOP-Idempotent-Replay',
+  REPLAY_HEADER,
   'OpenWOP-Version',
   'Repr-Digest',
   'Retry-After',

@@ -4,7 +4,7 @@ import { type Digest, digestOf, integrityOf } from '../../storage/digest.ts';
 import { fault } from '../protocol/faults.ts';
 import { type ByteRange, isNotModified, requestedRange } from './conditional.ts';
 import { OPEN_TO_ALL } from './cors.ts';
-import { SPOKEN, VERSION_HEADER } from './protocol-version.ts';
+import { V2_VERSION, VERSION_HEADER } from './protocol-version.ts';
 import { treeOf } from './tree.ts';
 
 export interface Document {
@@ -63,6 +63,12 @@ export const makeDocument = (bytes: Uint8Array, kind: DocumentKind, known?: Dige
 export const jsonDocument = (value: unknown): Document =>
   makeDocument(Buffer.from(`${JSON.stringify(value, null, 2)}\n`), KINDS.json);
 
+/** Nobody between us and the reader may keep what others must not see. */
+export const confidential = (document: Document): Document => ({
+  ...document,
+  headers: { ...document.headers, 'Cache-Control': 'private, no-store' },
+});
+
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -104,7 +110,7 @@ export const sendDocument = (
 ): number => {
   const { status, headers, body } = answerTo(req, document);
   const length = body === undefined ? {} : { 'Content-Length': body.length };
-  const spoken = treeOf(req.url ?? '') === 'v2' ? { [VERSION_HEADER]: SPOKEN } : {};
+  const spoken = treeOf(req.url ?? '') === 'v2' ? { [VERSION_HEADER]: V2_VERSION } : {};
   res.writeHead(status, { ...headers, 'X-Request-Id': requestId, ...spoken, ...length });
   res.end(req.method === 'HEAD' ? undefined : body);
   if (body !== undefined && body.length > LARGE_BYTES) limitTime(res, body.length);

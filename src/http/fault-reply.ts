@@ -4,6 +4,7 @@ import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from 'pino';
 import { StorageError } from '../../storage/errors.ts';
 import { Fault, fault } from '../protocol/faults.ts';
+import { hasBody } from './body.ts';
 import { faultBody } from './reply.ts';
 
 export interface FaultReplyDeps {
@@ -47,9 +48,6 @@ const writeFault = (ctx: Context, problem: Fault): void => {
 
 const LINGER_MS = 2_000;
 const MOST_DRAINED_BYTES = 4 * 1024 * 1024;
-
-const hasBody = ({ headers }: Context): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /**
  * Closing while bytes arrive resets the connection, and a reset throws away the answer the sender has not read yet. So

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { fault } from '../protocol/faults.ts';
-import { JSON_PACE, MAX_JSON_BYTES } from './body.ts';
+import { hasBody, JSON_PACE, MAX_JSON_BYTES } from './body.ts';
 import { atLeast } from './steady.ts';
 
 export interface HashedBody {
@@ -19,9 +19,6 @@ const PACE = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
 
 const EMPTY = createHash('sha256').digest();
 const ahead = new WeakMap<Context['req'], Uint8Array>();
-
-const hasBody = ({ headers }: Context['req']): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const isSmall = ({ headers }: Context['req']): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= MAX_JSON_BYTES;

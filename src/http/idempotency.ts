@@ -12,9 +12,11 @@ export interface Sender {
   readonly powers: string;
 }
 
-/** Digests of 32 bytes: neither the key nor what was asked can be read out of them. */
+/** Digests of 32 bytes, but for the account: neither the key nor what was asked can be read out of them. */
 export interface KeyedRequest {
   readonly id: Uint8Array;
+  /** Whose share of what is kept it takes. */
+  readonly account: string;
   readonly head: Uint8Array;
   /** Undefined while the body is still coming. */
   readonly body: Uint8Array | undefined;
@@ -22,6 +24,8 @@ export interface KeyedRequest {
 
 export type Claim =
   | { readonly state: 'claimed' }
+  /** The account holds as many as it may. */
+  | { readonly state: 'full'; readonly most: number }
   | { readonly state: 'pending'; readonly head: Uint8Array; readonly body: Uint8Array | null }
   | {
       readonly state: 'completed';
@@ -91,6 +95,7 @@ const TELLING = [
 
 const keyed = (ctx: Context, by: Sender, key: string, body: Uint8Array | undefined): KeyedRequest => ({
   id: digest([by.tenant, ctx.method, canonicalPath(ctx.path), key]),
+  account: by.tenant,
   head: digest([by.powers, ctx.querystring, ...TELLING.map((name) => ctx.get(name))]),
   body,
 });
@@ -142,7 +147,16 @@ const refuse = (code: FaultCode): never => {
   throw fault(code);
 };
 
+const FULL_WAIT_S = 3_600;
+
+const refuseMore = (ctx: Context, limit: number): never => {
+  ctx.set('Retry-After', String(FULL_WAIT_S));
+  const says = `This account sent ${limit} writes with an Idempotency-Key within a day: send it without one, or later.`;
+  throw fault('rate_limited', { scope: 'key', limit }, says);
+};
+
 const answerAgain = async (ctx: Context, claim: Claim, request: KeyedRequest, body: HashedBody) => {
+  if (claim.state === 'full') return refuseMore(ctx, claim.most);
   if (claim.state === 'claimed' || !same(claim.head, request.head)) return refuse('idempotency_key_mismatch');
   const known = claim.body;
   if (claim.state === 'pending') {

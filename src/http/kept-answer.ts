@@ -1,16 +1,20 @@
 // What is kept of an answer so that it can be given again: never a secret, never what may be otherwise the next time.
 import type { Context } from 'koa';
 import { fault } from '../protocol/faults.ts';
-import { treeOf } from './tree.ts';
 
 export interface KeptAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null where it was a secret: that it was done is all that is kept. */
-  readonly body: Uint8Array | null;
+  /** Of a secret, and of what is large, all that is kept is that it was done. */
+  readonly body: Uint8Array | LeftOut;
 }
 
-const MOST_BYTES = 256 * 1024;
+export type LeftOut = 'secret' | 'large';
+
+/** One name, however it is spelled (idempotency.md writes it small, its second version does not). */
+export const REPLAY_HEADER = 'OpenWOP-Idempotent-Replay';
+
+const MOST_BYTES = 64 * 1024;
 
 /** Refusals that may end: what was malformed, who was not believed, who asked too soon. */
 const PASSING = new Set([400, 401, 403, 408, 425, 429]);
@@ -18,6 +22,9 @@ const PASSING = new Set([400, 401, 403, 408, 425, 429]);
 /** idempotency.md: 2xx and 4xx that stay true. */
 const isFinal = (status: number): boolean =>
   (status >= 200 && status < 300) || (status >= 400 && status < 500 && !PASSING.has(status));
+
+/** An address that is none, or takes no such method, costs nothing to refuse again. */
+const isNowhere = (ctx: Context): boolean => ctx['_matchedRoute'] === undefined;
 
 /** Of one answer, or of one connection. */
 const OWN = new Set(['x-request-id', 'content-length', 'connection', 'retry-after', 'date', 'vary']);
@@ -41,17 +48,19 @@ const bytesOf = (body: unknown): Buffer | undefined => {
 /** Undefined where the answer is not to be given again. */
 export const keepable = (ctx: Context, isSecret: (answer: string) => boolean): KeptAnswer | undefined => {
   const body = ctx.respond === false ? undefined : bytesOf(ctx.body);
-  if (!isFinal(ctx.status) || body === undefined || body.length > MOST_BYTES) return undefined;
+  if (!isFinal(ctx.status) || isNowhere(ctx) || body === undefined) return undefined;
   const { status } = ctx;
-  if (isSecret(body.toString('utf8'))) return { status, headers: {}, body: null };
+  if (isSecret(body.toString('utf8'))) return { status, headers: {}, body: 'secret' };
+  if (body.length > MOST_BYTES) return { status, headers: {}, body: 'large' };
   return { status, headers: headersOf(ctx), body };
 };
 
-/** @throws Fault secret_shown_once */
+const WITHOUT = { secret: 'secret_shown_once', large: 'answer_not_kept' } as const;
+
+/** @throws Fault secret_shown_once, answer_not_kept */
 export const replay = (ctx: Context, { status, headers, body }: KeptAnswer): void => {
-  const name = treeOf(ctx.path) === 'v2' ? 'OpenWOP-Idempotent-Replay' : 'openwop-Idempotent-Replay';
-  ctx.set(name, 'true');
-  if (body === null) throw fault('secret_shown_once', { status });
+  ctx.set(REPLAY_HEADER, 'true');
+  if (typeof body === 'string') throw fault(WITHOUT[body], { status });
   ctx.body = body.length === 0 ? null : Buffer.from(body);
   ctx.status = status;
   ctx.set(headers);

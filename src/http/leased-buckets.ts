@@ -32,19 +32,21 @@ const SHARES = 16;
 /** Others who waited, too, may have taken it. */
 const ATTEMPTS = 8;
 
+/** Where there are too many, the one goes that nobody asked for longest: whoever asks on and on is not forgotten. */
+const keepLatest = <T>(all: Map<string, T>, name: string, value: T): void => {
+  all.delete(name);
+  all.set(name, value);
+  if (all.size <= MOST_LEASES) return;
+  for (const oldest of all.keys()) return void all.delete(oldest);
+};
+
 export const leasedBuckets = (draw: Draw, clock: () => number = () => performance.now()): Buckets => {
-  let leases = new Map<string, Lease>();
+  const leases = new Map<string, Lease>();
 
   const leaseOf = (name: string): Lease => {
-    const known = leases.get(name);
-    if (known !== undefined) return known;
-    if (leases.size >= MOST_LEASES) {
-      const now = clock();
-      leases = new Map([...leases].filter(([, each]) => Math.max(each.until, each.emptyUntil) > now));
-      if (leases.size >= MOST_LEASES) leases = new Map();
-    }
-    const lease = { left: 0, until: 0, emptyUntil: 0, waiting: 0, drawing: undefined };
-    leases.set(name, lease);
+    const none = { left: 0, until: 0, emptyUntil: 0, waiting: 0, drawing: undefined };
+    const lease = leases.get(name) ?? none;
+    keepLatest(leases, name, lease);
     return lease;
   };
 
@@ -93,13 +95,12 @@ export const leasedBuckets = (draw: Draw, clock: () => number = () => performanc
 
 /** Buckets of this process alone, for what costs less than to ask others. */
 export const localBuckets = (clock: () => number = () => performance.now()) => {
-  let levels = new Map<string, { tokens: number; at: number }>();
+  const levels = new Map<string, { tokens: number; at: number }>();
   return (name: string, { perSecond, burst }: RateLimit): number => {
     const now = clock();
     const before = levels.get(name) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, before.tokens + ((now - before.at) / 1_000) * perSecond);
-    if (levels.size >= MOST_LEASES && !levels.has(name)) levels = new Map();
-    levels.set(name, { tokens: tokens < 1 ? tokens : tokens - 1, at: now });
+    keepLatest(levels, name, { tokens: tokens < 1 ? tokens : tokens - 1, at: now });
     return tokens < 1 ? ((1 - tokens) / perSecond) * 1_000 : 0;
   };
 };

@@ -5,7 +5,7 @@ import { treeOf } from './tree.ts';
 const VERSION = /^[1-9]\d{0,2}(?:\.\d{1,3})?$/;
 
 /** What answers under /v2 say they speak. */
-export const SPOKEN = '2.0';
+export const V2_VERSION = '2.0';
 export const VERSION_HEADER = 'OpenWOP-Version';
 
 /**
@@ -19,6 +19,6 @@ export const versionProblem = (path: string, header: string | undefined): Fault 
   if (path.startsWith('/v1/') && major !== '1')
     return fault('protocol_version_mismatch', { found, expected: '1.0' });
   if (treeOf(path) !== 'v2' || major === '2') return undefined;
-  if (major === '1') return fault('protocol_version_mismatch', { found, expected: SPOKEN });
-  return fault('protocol_version_unsupported', { found, supported: ['1.0', SPOKEN] });
+  if (major === '1') return fault('protocol_version_mismatch', { found, expected: V2_VERSION });
+  return fault('protocol_version_unsupported', { found, supported: ['1.0', V2_VERSION] });
 };

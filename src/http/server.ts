@@ -10,7 +10,7 @@ import { methods, OPEN_TO_ALL } from './cors.ts';
 import { type Document, sendDocument } from './document.ts';
 import { isDraining, knowConnections } from './drain.ts';
 import { cutOffBodies, type FaultReplyDeps, faultReply } from './fault-reply.ts';
-import { SPOKEN, VERSION_HEADER } from './protocol-version.ts';
+import { V2_VERSION, VERSION_HEADER } from './protocol-version.ts';
 import { refuse, refuseBytes } from './refuse.ts';
 import { requestProblem } from './request-problem.ts';
 import { requestShares } from './shares.ts';
@@ -77,7 +77,7 @@ const logged =
 const common: Middleware = (ctx, next) => {
   ctx.set(OPEN_TO_ALL);
   ctx.set('X-Content-Type-Options', 'nosniff');
-  if (treeOf(ctx.path) === 'v2') ctx.set(VERSION_HEADER, SPOKEN);
+  if (treeOf(ctx.path) === 'v2') ctx.set(VERSION_HEADER, V2_VERSION);
   return next();
 };
 

@@ -1,13 +1,11 @@
 // How long the body of a request may take to come: minutes, unless whoever takes it in knows that it is a long one.
 import type { IncomingMessage } from 'node:http';
+import { hasBody } from './body.ts';
 
 /** No request whatever may take longer than this. */
 export const LONGEST_UPLOAD_MS = 6 * 60 * 60 * 1_000;
 
 const running = new WeakMap<IncomingMessage, NodeJS.Timeout>();
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Cuts the connection unless all of the body has come by then. */
 export const limitUpload = (req: IncomingMessage, ms: number): void => {

@@ -10,6 +10,37 @@ const from = (proxies: TrustedProxies, remoteAddress: string, forwarded?: string
     headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
   } as unknown as IncomingMessage);
 
+const hidden = (proxies: TrustedProxies, requests: readonly (readonly [string, object])[]): number => {
+  let told = 0;
+  const addressOf = clientAddress(proxies, () => {
+    told += 1;
+  });
+  for (const [remoteAddress, headers] of requests)
+    addressOf({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
+  return told;
+};
+const FORWARDED = { 'x-forwarded-for': '203.0.113.1' };
+
+describe('a proxy on this machine that was not named', () => {
+  it.each([
+    [
+      'is told of once',
+      1,
+      0,
+      [
+        ['127.0.0.1', FORWARDED],
+        ['127.0.0.1', FORWARDED],
+      ],
+    ],
+    ['is told of by the header of RFC 7239, too', 1, 0, [['::1', { forwarded: 'for=203.0.113.1' }]]],
+    ['is none where nothing is forwarded', 0, 0, [['127.0.0.1', {}]]],
+    ['is none elsewhere', 0, 0, [['198.51.100.7', FORWARDED]]],
+    ['is no matter once it was named', 0, 1, [['127.0.0.1', FORWARDED]]],
+  ] as const)('%s', (_, times, proxies, requests) => {
+    expect(hidden(proxies, requests)).toBe(times);
+  });
+});
+
 describe('the address of a sender', () => {
   it.each([
     ['nobody is trusted: a spoofed header counts nothing', 0, '198.51.100.7', '203.0.113.1', '198.51.100.7'],

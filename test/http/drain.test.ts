@@ -37,8 +37,8 @@ describe('a process that is told to stop', () => {
     const token = (await readFile(`${place.dataDir}/admin-token`, 'utf8')).trim();
     const body = await acme.pack();
 
-    const [silent, idle, asking, uploading] = await Promise.all(
-      [1, 2, 3, 4].map(() => openRaw(registry.url)),
+    const [silent, idle, asking, uploading, waiting] = await Promise.all(
+      [1, 2, 3, 4, 5].map(() => openRaw(registry.url)),
     );
     idle?.socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     asking?.socket.write('GET /readyz HTTP/1.1\r\nHost: x\r\n');
@@ -46,14 +46,21 @@ describe('a process that is told to stop', () => {
       `PUT ${addressOf()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n`,
     );
     uploading?.socket.write(body.subarray(0, 100));
-    if (idle === undefined || asking === undefined || uploading === undefined)
+    waiting?.socket.write('GET /transparency/events?since=1000000&wait=30 HTTP/1.1\r\nHost: x\r\n\r\n');
+    if (idle === undefined || asking === undefined || uploading === undefined || waiting === undefined)
       throw new Error('not connected');
     await until(idle, /"ok"/);
     expect((await registry.call('GET', '/readyz')).status).toBe(200);
 
     registry.process.kill('SIGTERM');
-    await Promise.all([silent?.closed, idle.closed]);
+    await Promise.all([silent?.closed, idle.closed, waiting.closed]);
     await expect.poll(() => isRefused(registry.url)).toBe(true);
+    const [news] = answersOf(waiting.text());
+    expect([news?.status, JSON.parse(news?.body ?? '')]).toEqual([
+      200,
+      { events: [], next: 1_000_000, size: expect.any(Number) },
+    ]);
+    expect(news?.head).toMatch(/^connection: close$/im);
     asking.socket.write('\r\n');
     await asking.closed;
     const [ready] = answersOf(asking.text());

@@ -81,6 +81,19 @@ describe('a bucket in the database', () => {
     expect(await count(() => buckets.take('any', LIMIT), 500)).toBe(500);
   });
 
+  it('is remembered empty while it is asked for, however many others there are', async () => {
+    let asked = 0;
+    const buckets = leasedBuckets(async (name) => {
+      asked += name === 'a' ? 1 : 0;
+      return { granted: name === 'a' ? 0 : 1, waitMs: 60_000 };
+    });
+    for (let turn = 0; turn < 40_000; turn += 1) {
+      await buckets.take(`other-${turn}`, LIMIT);
+      if (turn % 10_000 === 0) expect(await buckets.take('a', LIMIT)).toBeGreaterThan(0);
+    }
+    expect(asked).toBe(1);
+  });
+
   it('is swept when nobody drew from it for long', async () => {
     await drawFrom(database.sql)('old', LIMIT, 1);
     await database.sql`update rate_buckets set at = now() - interval '2 hours' where name = 'old'`;
@@ -100,5 +113,16 @@ describe('a bucket of one process', () => {
     expect(take('b', limit)).toBe(0);
     now += 100;
     expect([take('a', limit), take('a', limit)]).toEqual([0, 100]);
+  });
+
+  it('is not forgotten while it is asked for, however many others there are', () => {
+    const take = localBuckets(() => 0);
+    const limit = { perSecond: 10, burst: 1 };
+    expect(take('a', limit)).toBe(0);
+    for (let turn = 0; turn < 65_536; turn += 1) {
+      take(`2001:db8:1:${turn.toString(16)}::/64`, limit);
+      if (turn % 10_000 === 0) expect(take('a', limit)).toBeGreaterThan(0);
+    }
+    expect(take('a', limit)).toBeGreaterThan(0);
   });
 });

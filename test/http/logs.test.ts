@@ -39,6 +39,14 @@ describe('the log', () => {
     expect(text).not.toContain('telling-key');
   });
 
+  it('warns once of a proxy on this machine that was not named', async () => {
+    const ask = () =>
+      registry.call('GET', '/v1/packs/vendor.acme.x', { headers: { 'X-Forwarded-For': '203.0.113.1' } });
+    await ask();
+    await ask();
+    expect(lines().filter(({ msg }) => /ATTESTRY_TRUSTED_PROXIES/.test(msg))).toHaveLength(1);
+  });
+
   it('has one line for each request, also for those answered from memory, under the id of the answer', async () => {
     const paths = ['/healthz', '/v1/index.json', '/v1/index.json', '/nowhere', '/v1/packs/bad'];
     for (const path of paths) {

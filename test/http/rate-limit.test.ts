@@ -117,6 +117,29 @@ describe('an address', () => {
     expect((await registry.call('GET', '/access/keys', anonymous)).status).toBe(200);
   });
 
+  it('that others try credentials from is heard all the same where it is believed', async () => {
+    const headers = at('203.0.113.40');
+    const token = await accountWith(registry.call, 'neighbour', ['packs:read']);
+    const ask = (as: string) => registry.call('GET', '/access/whoami', { token: as, headers });
+    expect(statuses(await many(12, () => ask('att_guess')))).toEqual([401, 429]);
+    expect([(await ask(token)).status, (await ask(registry.adminToken)).status]).toEqual([200, 200]);
+    const write = { body: { name: 'NO' }, headers };
+    expect((await registry.call('POST', '/access/accounts', write)).status).toBe(400);
+    expect((await registry.call('POST', '/access/accounts', { ...write, token })).status).toBe(403);
+    expect((await ask('att_guess')).status).toBe(429);
+  });
+
+  it('of IPv6 changes its network as often as it likes: its site has a measure, too', async () => {
+    let turn = 0;
+    const ask = () => {
+      turn += 1;
+      const headers = at(`2001:db8:9:${turn.toString(16)}::1`);
+      return registry.call('POST', '/access/accounts', { token: null, body: {}, headers });
+    };
+    const answers = await Promise.all(Array.from({ length: 250 }, ask));
+    expect(statuses(answers).toSorted()).toEqual([401, 429]);
+  });
+
   it('of this machine is nobody’s: a local start is never throttled', async () => {
     const own = await startRegistry();
     const ask = () => own.call('GET', '/v1/packs/vendor.acme.absent', { token: 'att_wrong' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type OpenApi, operationsOf } from '../../src/http/reference/document.ts';
+import { frontPage } from '../../src/http/reference/front.ts';
 import { operationId } from '../../src/http/reference/operation-html.ts';
 import { referencePage } from '../../src/http/reference/page.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
@@ -99,6 +100,31 @@ describe('GET /docs', () => {
   });
 });
 
+describe('GET /', () => {
+  it('names the registry, and leads to what is there', async () => {
+    const answer = await registry.call('GET', '/', { token: null });
+    const page = answer.bytes.toString('utf8');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page).toContain('<h1>test registry</h1>');
+    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => `/${path}`);
+    expect(links).toContain('/.well-known/openwop-registry');
+    for (const path of links) expect((await registry.call('GET', path, { token: null })).status).toBe(200);
+  });
+
+  it('shows as text whatever the registry is called', () => {
+    expect(frontPage('<script>"')).toContain('<h1>&lt;script&gt;&quot;</h1>');
+  });
+});
+
+describe('GET /openapi', () => {
+  it('lists the files that are served', async () => {
+    const { status, json } = await registry.call('GET', '/openapi', { token: null });
+    expect([status, json.page]).toEqual([200, '/docs']);
+    expect([...json.files].sort()).toEqual(files.map((file) => `/openapi/${file}`).sort());
+  });
+});
+
 describe('GET /openapi/{file}', () => {
   it.each(files)('%s is served as it stands', async (file) => {
     const answer = await registry.call('GET', `/openapi/${file}`, { token: null });
@@ -109,11 +135,14 @@ describe('GET /openapi/{file}', () => {
     expect(answer.bytes.equals(readFileSync(join(folder, file)))).toBe(true);
   });
 
-  it.each(['none.yaml', '..%2fpackage.json', '..%2f..%2fetc%2fpasswd', 'constructor', '%2e%2e'])(
-    '%s is not there',
-    async (file) => {
-      const answer = await registry.call('GET', `/openapi/${file}`, { token: null });
-      expect([answer.status, answer.json.error]).toEqual([404, 'not_found']);
-    },
-  );
+  it.each([
+    'none.yaml',
+    '..%2fpackage.json',
+    '..%2f..%2fetc%2fpasswd',
+    'constructor',
+    '%2e%2e%2fpackage.json',
+  ])('%s is not there', async (file) => {
+    const answer = await registry.call('GET', `/openapi/${file}`, { token: null });
+    expect([answer.status, answer.json.error]).toEqual([404, 'not_found']);
+  });
 });

@@ -1,4 +1,4 @@
-// The documents in openapi/ as they are, and a page for people that is made of them when it is first asked for.
+// The front page, the documents in openapi/ as they are, and a page for people that is made of them when first asked for.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,15 +7,23 @@ import { fault } from '../../protocol/faults.ts';
 import { type Document, KINDS, makeDocument } from '../document.ts';
 import { param, replyWith } from '../reply.ts';
 import type { OpenApi } from './document.ts';
+import { FRONT_STYLE, frontPage } from './front.ts';
 import { referencePage, STYLE } from './page.ts';
 
 interface Reference {
   readonly page: Document;
+  readonly list: Document;
   readonly files: ReadonlyMap<string, Document>;
 }
 
 /** No script at all, and no style but ours: whatever stood in a document, nothing would run. */
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const policyFor = (style: string): string =>
+  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+const pageOf = (text: string, style: string): Document => {
+  const page = makeDocument(Buffer.from(text), KINDS.page);
+  return { ...page, headers: { ...page.headers, 'Content-Security-Policy': policyFor(style) } };
+};
 
 /** What all documents share comes last. */
 const byWeight = (one: string, other: string): number =>
@@ -36,12 +44,16 @@ const makeReference = async (folder: string): Promise<Reference> => {
     // Others are answered in between: each takes long to read.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const page = makeDocument(Buffer.from(referencePage(documents)), KINDS.page);
+  const page = pageOf(referencePage(documents), STYLE);
   const files = new Map(texts.map(([name, bytes]) => [name, makeDocument(bytes, KINDS.yaml)]));
-  return { page: { ...page, headers: { ...page.headers, 'Content-Security-Policy': POLICY } }, files };
+  const paths = [...files.keys()].map((name) => `/openapi/${name}`);
+  const list = makeDocument(Buffer.from(`${JSON.stringify({ page: '/docs', files: paths })}\n`), KINDS.json);
+  return { page, list, files };
 };
 
-export const addReferenceRoutes = (router: Router, folder: string): void => {
+/** @param registryName as people read it on the front page */
+export const addReferenceRoutes = (router: Router, folder: string, registryName = 'attestry'): void => {
+  const front = pageOf(frontPage(registryName), FRONT_STYLE);
   let made: Promise<Reference> | undefined;
   const reference = (): Promise<Reference> => {
     made ??= makeReference(folder);
@@ -51,6 +63,8 @@ export const addReferenceRoutes = (router: Router, folder: string): void => {
     });
     return made;
   };
+  router.get('/', (ctx) => replyWith(ctx, front));
+  router.get('/openapi', async (ctx) => replyWith(ctx, (await reference()).list));
   router.get('/docs', async (ctx) => replyWith(ctx, (await reference()).page));
   router.get('/openapi/:file', async (ctx) => {
     const file = (await reference()).files.get(param(ctx, 'file'));

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../keys/canonical.ts';
 import { sha256 } from '../../../keys/hash.ts';
 import { type Acting, nameOf, type WhoActs } from '../../access/workforces/acting.ts';
 import { type JsonBody, takeBytes } from '../../http/body.ts';
+import { REPLAY_HEADER } from '../../http/kept-answer.ts';
 import { param } from '../../http/reply.ts';
 import { type Cid, parseCid } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
@@ -84,7 +85,8 @@ export const attemptOf = (by: Acting, ctx: Context, body: Uint8Array): Attempt =
 
 export const answerWritten = (ctx: Context, written: Written<JsonObject>): void => {
   const receipt = replyWithReceipt(ctx, written, written.status);
-  if (written.repeated) ctx.set('Idempotent-Replayed', 'true');
+  // The second is the name that the protocol gives it.
+  if (written.repeated) ctx.set({ 'Idempotent-Replayed': 'true', [REPLAY_HEADER]: 'true' });
   ctx.body = { ...written.outcome, ...receipt };
 };
 
