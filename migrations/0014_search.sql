@@ -227,35 +227,46 @@ begin
   return null;
 end $$;
 
-create function list_version_anew() returns trigger language plpgsql as $$
+-- Each pack once, however many of its versions a statement changes.
+create function list_changed_versions() returns trigger language plpgsql as $$
+declare
+  trees text[];
+  names text[];
 begin
-  -- Whoever changes another version of this pack just now is waited for, and then seen.
-  perform from pack_latest where tree = new.tree and name = new.name for update;
-  update pack_latest set version = best.version, rank = best.rank,
+  select array_agg(tree), array_agg(name) into trees, names from (
+    select distinct known.tree, known.name
+    from after_it as after join before_it as before using (name_key, version)
+      join pack_latest as known on known.tree = after.tree and known.name = after.name
+    where (before.yanked is null) <> (after.yanked is null)
+      or (before.deprecated is null) <> (after.deprecated is null)
+      or (before.unpublished is null) <> (after.unpublished is null)
+  ) as changed;
+  if trees is null then return null; end if;
+
+  -- Whoever changes other versions of these packs just now is waited for, and then seen.
+  perform from pack_latest join unnest(trees, names) as wanted (in_tree, called) on tree = in_tree and name = called
+  order by tree, name for update of pack_latest;
+
+  update pack_latest as known set version = best.version, rank = best.rank,
     yanked = coalesce(best.all_yanked, false), deprecated = coalesce(best.all_deprecated, false)
-  from (select 1) as always left join (
+  from unnest(trees, names) as wanted (in_tree, called) left join lateral (
     select version, rank, bool_and(is_yanked) over () as all_yanked, bool_and(is_deprecated) over () as all_deprecated
     from (
       select version, yanked is not null as is_yanked, deprecated is not null as is_deprecated,
         version_rank(version, yanked is not null, deprecated is not null) as rank
       from versions
-      where name_key = new.name_key and tree = new.tree and name = new.name and unpublished is null
+      where name_key = lower(called) and tree = in_tree and name = called and unpublished is null
     ) as ranked
     order by rank collate "C" desc limit 1
   ) as best on true
-  where tree = new.tree and name = new.name;
-  perform index_packs(array[new.tree], array[new.name]);
+  where known.tree = in_tree and known.name = called;
+
+  perform index_packs(trees, names);
   return null;
 end $$;
 
-create trigger versions_listed after insert on versions
-  referencing new table as added for each statement execute function list_new_versions();
-create trigger versions_listed_anew after update of yanked, deprecated, unpublished on versions for each row
-  when ((old.yanked is null) <> (new.yanked is null) or (old.deprecated is null) <> (new.deprecated is null)
-    or (old.unpublished is null) <> (new.unpublished is null))
-  execute function list_version_anew();
-
--- What is published already.
+-- What is published already, before anything is listed by itself. Whoever publishes meanwhile waits; reading goes on.
+lock table versions in share row exclusive mode;
 create function had_connector(manifest bytea) returns boolean language plpgsql immutable as $$
 begin
   return convert_from(manifest, 'UTF8')::json -> 'connector' is not null;
@@ -274,4 +285,10 @@ select distinct on (tree, name collate "C") tree, name, name_key, version,
 from versions where is_listed(name_key, unpublished)
 order by tree, name collate "C", version_rank(version, yanked is not null, deprecated is not null) collate "C" desc;
 select index_packs(array_agg(tree), array_agg(name)) from pack_latest;
+
+create trigger versions_listed after insert on versions
+  referencing new table as added for each statement execute function list_new_versions();
+create trigger versions_listed_changed after update on versions
+  referencing old table as before_it new table as after_it for each statement execute function list_changed_versions();
+
 analyze pack_latest, pack_search, pack_words, provided_ids;

@@ -9,9 +9,10 @@ import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { requireStillActing } from './acting-store.ts';
 import { countDelegations, type DelegationRow, insertDelegation } from './delegation-store.ts';
-import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
+import type { DelegationDeps } from './delegations.ts';
 import { requireNamespaceFor, requireScope } from './grants.ts';
 import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
+import { callersFault, DEFAULT_LIFETIME_MS, type ListedKey, listed } from './listed-key.ts';
 import { requireStillHolding } from './namespaces/held-by.ts';
 import { actorOf, isOperator, type Principal } from './principal.ts';
 
@@ -31,7 +32,6 @@ const MAX_KEYS = 8_000;
 const MAX_KEYS_OF_ACCOUNT = 64;
 const MAX_PATTERNS = 16;
 const MAX_PATTERN_TEXT = 1_024;
-export const DEFAULT_LIFETIME_MS = 2 * 365 * 24 * 60 * 60 * 1_000;
 
 const requireFew = (namespaces: readonly string[]): void => {
   if (namespaces.length <= MAX_PATTERNS && namespaces.join().length <= MAX_PATTERN_TEXT) return;

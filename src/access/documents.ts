@@ -5,8 +5,8 @@ import { type Document, KINDS, makeDocument } from '../http/document.ts';
 import type { DocumentCache } from '../http/document-cache.ts';
 import { fault } from '../protocol/faults.ts';
 import { delegationOf, rootAt } from './delegation-store.ts';
-import { statementOf } from './delegations.ts';
 import { type IssuedTable, latestIssued, newestIssued } from './issued-store.ts';
+import { statementOf } from './listed-key.ts';
 
 export interface TrustReadDeps {
   readonly sql: Sql;
@@ -67,10 +67,17 @@ export const readIssued = ({ sql }: Pick<TrustReadDeps, 'sql'>, table: IssuedTab
 };
 
 export const readKey =
-  (the: TrustReadDeps) =>
+  (
+    the: TrustReadDeps & {
+      /** A key that is believed elsewhere, as it is served there. */
+      readonly mirroredKey: (keyId: string) => Promise<Uint8Array | undefined>;
+    },
+  ) =>
   (keyId: string): Promise<Document> =>
     the.cache.load(`/keys/${keyId}.pub`, [KEYS_TOPIC], async () => {
       const row = await delegationOf(the.sql, keyId);
+      const mirrored = row === undefined ? await the.mirroredKey(keyId) : undefined;
+      if (mirrored !== undefined) return makeDocument(mirrored, KINDS.key);
       if (row === undefined) throw fault('not_found', { keyId });
       return makeDocument(Buffer.from(formatPublicKeyPem(statementOf(row).publicKey)), KINDS.key);
     });

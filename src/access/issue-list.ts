@@ -18,7 +18,7 @@ import {
   newestIssued,
 } from './issued-store.ts';
 import { contentMark, type KnownList, type KnownLists, knownLatest, registrarMark } from './known-list.ts';
-import { MAX_SKEW_MS } from './true-time.ts';
+import { MAX_SKEW_MS } from './skew.ts';
 
 /** What lists are made with. */
 export interface ListSources {

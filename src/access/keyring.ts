@@ -4,8 +4,8 @@ import { parseEnvelope } from '../../keys/envelope.ts';
 import { KEYRING_PAYLOAD_TYPE, type Keyring, keyringPayload, parseKeyring } from '../../keys/keyring.ts';
 import { parseRevocation, type Revocation, revocationJson } from '../../keys/revocation.ts';
 import { allDelegations, type DelegationRow } from './delegation-store.ts';
-import { statementOf } from './delegations.ts';
 import { type IssueDeps, issueList, type ListKind } from './issue-list.ts';
+import { statementOf } from './listed-key.ts';
 
 const revocationOf = (row: DelegationRow): Revocation[] =>
   row.revocation === null ? [] : [parseRevocation(parseEnvelope(row.revocation).payload)];

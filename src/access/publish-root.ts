@@ -9,11 +9,11 @@ import type { EventFacts } from '../protocol/event.ts';
 import { fault } from '../protocol/faults.ts';
 import { requireStillActing } from './acting-store.ts';
 import { insertRoot, rootAt } from './delegation-store.ts';
-import { callersFault } from './delegations.ts';
 import { requireScope } from './grants.ts';
 import { type FollowedTrust, type InForce, RootMoved, requireNewestRoot } from './in-force.ts';
 import { draftList, type ListKind, type ListSources, storeList } from './issue-list.ts';
 import type { IssuedRow, IssuedTable } from './issued-store.ts';
+import { callersFault } from './listed-key.ts';
 import { actorOf, type Principal } from './principal.ts';
 import { keysAtHand } from './service-keys.ts';
 

@@ -2,6 +2,8 @@
 
 export interface Remembered<T> {
   readonly find: (key: string) => Promise<T | undefined>;
+  /** What is remembered already; nobody is asked. */
+  readonly held: (key: string) => Promise<T | undefined>;
   /** Whatever was found, or is being looked for, is looked for again. */
   readonly forget: () => void;
 }
@@ -27,6 +29,7 @@ export const remembering = <T>(load: (key: string) => Promise<T | undefined>): R
   };
   return {
     find,
+    held: async (key) => known.get(key),
     forget: () => {
       known = new Map();
     },

@@ -9,9 +9,10 @@ import { fault } from '../protocol/faults.ts';
 import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { requireStillActing } from './acting-store.ts';
 import { type DelegationRow, delegationOf, markKeyRevoked, stopUseOfKey } from './delegation-store.ts';
-import { callersFault, type DelegationDeps, type ListedKey, listed } from './delegations.ts';
+import type { DelegationDeps } from './delegations.ts';
 import { requireScope } from './grants.ts';
 import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
+import { callersFault, type ListedKey, listed } from './listed-key.ts';
 import { actorOf, isOperator, type Principal, reachesAll } from './principal.ts';
 import { type RevokedFrom, statedPosition, takesMore } from './revoked-from.ts';
 

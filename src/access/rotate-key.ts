@@ -11,9 +11,11 @@ import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import { requireStillActing } from './acting-store.ts';
 import { requirePattern, requirePossession, requireRoom, rowOf } from './delegate-key.ts';
 import { type DelegationRow, delegationOf, insertDelegation, stopUseOfKey } from './delegation-store.ts';
-import { type DelegationDeps, statementOf } from './delegations.ts';
+import type { DelegationDeps } from './delegations.ts';
 import { requireScope } from './grants.ts';
 import { type InForce, requireNewestRoot, signAsRegistrar, underNewestRoot } from './in-force.ts';
+import { statementOf } from './listed-key.ts';
+import { requireStillHolding } from './namespaces/held-by.ts';
 import { actorOf, type Principal, reachesAll } from './principal.ts';
 import {
   endedAt,
@@ -123,6 +125,7 @@ const commit = (
     const { keyId } = signed.old;
     await stopUseOfKey(tx, keyId);
     await requireNewestRoot(tx, inForce);
+    await requireStillHolding(tx, by, signed.next.namespaces);
     await requireStillActing(tx, by, the.now());
     const done = await before(tx, request);
     if (done !== undefined) return done;

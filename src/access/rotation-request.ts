@@ -4,10 +4,9 @@ import { instantMs, instantOf } from '../../keys/document.ts';
 import { parseKeyId, parsePublicKey, parsePublicKeySpki } from '../../keys/key.ts';
 import { provesRotation } from '../../keys/rotation.ts';
 import { type Fault, fault } from '../protocol/faults.ts';
-import { DEFAULT_LIFETIME_MS } from './delegate-key.ts';
 import type { DelegationRow } from './delegation-store.ts';
-import { callersFault, standingOf, statementOf } from './delegations.ts';
-import { MAX_SKEW_MS } from './true-time.ts';
+import { callersFault, DEFAULT_LIFETIME_MS, standingOf, statementOf } from './listed-key.ts';
+import { MAX_SKEW_MS } from './skew.ts';
 
 /** Everything here was chosen by the caller. */
 export interface RotationRequest {

@@ -1,9 +1,7 @@
 // Signs nothing by a clock that is wrong: what it dates into the future would look young for as long, to everybody.
 import { databaseTime } from '../database/clock.ts';
 import type { Sql } from '../database/connect.ts';
-
-/** Clocks that are set by the network agree far better than this; keys and lists live for days and years. */
-export const MAX_SKEW_MS = 5 * 60 * 1_000;
+import { MAX_SKEW_MS } from './skew.ts';
 
 /** The clocks of this process and of the database disagree, and nothing tells which of them is right. */
 export class ClockAstray extends Error {

@@ -37,12 +37,15 @@ const FROM_CONTENT = repairable(
 );
 const REISSUE = advice('start the registry: it issues a new one');
 
+/** What is younger is left, as it may be in use just now: see `attestry gc --grace`. */
+const COLLECT = 'attestry gc --delete, which leaves what is younger than 24 hours (--grace)';
+
 export const FINDINGS = {
   // Blobs and what they hold
   blob_missing: damage('The tarball of a version is not in the blob store.', BLOB),
   blob_size: damage('The tarball in the blob store has another size than its version says.', BLOB),
   blob_digest: damage('The tarball in the blob store does not hash to its name.', BLOB),
-  blob_unnamed: note('No version names this blob.', 'attestry gc --delete'),
+  blob_unnamed: note('No version names this blob.', COLLECT),
   archive_unsound: damage('The tarball breaks a rule that it was checked for when it was published.', ROW),
   manifest_differs: damage('The manifest of a version is not the pack.json in its tarball.', ROW),
   facts_differ: damage('What the indexes say of a version does not follow from its manifest.', ROW),
@@ -62,6 +65,11 @@ export const FINDINGS = {
   yank_differs: damage('A version does not stand as its last yank or un-yank says.', ROW),
   deprecation_differs: damage('A version is not deprecated as the last event about that says.', ROW),
   unpublish_differs: damage('A version is unpublished, or is not, otherwise than the log says.', ROW),
+  advisory_differs: damage('An advisory is not what the last event about it says.', ROW),
+  advisory_offered: damage(
+    'A version is on offer that an advisory in force names.',
+    advice('yank the version, or change the advisory'),
+  ),
   // Events and their places in the log
   leaf_not_canonical: damage('The bytes of an event are not the canonical bytes of an event.', EVENT),
   columns_differ: damage('The columns of an event are not what its bytes say.', EVENT),
@@ -103,7 +111,7 @@ export const FINDINGS = {
   bundle_differs: damage('A full entry bundle is not what the rows make.', FROM_ROWS),
   partial_missing: damage('A partial tile of the published checkpoint is not in the blob store.', FROM_ROWS),
   partial_differs: damage('A partial tile or bundle is not what the rows make.', FROM_ROWS),
-  partial_superseded: note('A partial tile has made room for the full one.', 'attestry gc --delete'),
+  partial_superseded: note('A partial tile has made room for the full one.', COLLECT),
   object_beyond_head: damage(
     'A sealer that ended too early left an object beyond the head.',
     repairable('removed; the next sealer puts it again'),

@@ -5,6 +5,7 @@ import { type Edge, EMPTY_EDGE } from '../protocol/growing-tree.ts';
 import { TILE_WIDTH } from '../protocol/tiles.ts';
 import { type Head, leavesBetween } from '../transparency/log-store.ts';
 import { checkAccounts } from './check/accounts.ts';
+import { checkAdvisories } from './check/advisories.ts';
 import { checkAudit } from './check/audit.ts';
 import { checkCosignatures, checkEarlyCosignatures, cosignedSizes } from './check/cosignatures.ts';
 import { checkKeys } from './check/keys.ts';
@@ -121,6 +122,7 @@ const checkMoment = async (
     ...the.options,
     progress: (done, total) => the.progress('versions', done, total),
   });
+  await checkAdvisories(the);
   if (rows.sound) await checkAudit(the);
   await checkKeys(the);
   await checkAccounts(the);

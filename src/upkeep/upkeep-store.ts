@@ -189,7 +189,7 @@ export const someVersions = async (db: Queryable, count: number): Promise<Set<st
 
 export const publishedWithoutVersion = (db: Queryable) => db<{ id: string; subject: string }[]>`
   select id, subject from events
-  where kind = 'pack.published' and not exists (select from versions where versions.event_id = events.id)
+  where kind in ('pack.published', 'mirror.ingested') and not exists (select from versions where versions.event_id = events.id)
   order by id limit ${STRAYS}`;
 
 /** An event with its place, null while it has none. */

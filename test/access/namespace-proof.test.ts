@@ -61,6 +61,8 @@ describe('which domain stands for vendor.acme-labs', () => {
     ['one below a registered one', 'www.acme-labs.com'],
     ['one of somebody’s customers', 'acme-labs.github.io'],
     ['a public suffix', 'co.uk'],
+    ['one below a domain that only looks like a public suffix', 'acme-labs.co.de'],
+    ['one below a domain of two letters', 'acme-labs.go.io'],
     ['a single label', 'acme-labs'],
     ['an address', '127.0.0.1'],
     ['one with a port', 'acme-labs.com:8080'],

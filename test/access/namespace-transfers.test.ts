@@ -1,5 +1,6 @@
 // A namespace changes hands: offered and accepted, or by the operator's word; and what those before left behind ends.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namespacesLostBy } from '../../src/access/namespaces/claim-store.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { checkAccounts } from '../../src/upkeep/check/accounts.ts';
 import { openReport } from '../../src/upkeep/report.ts';
@@ -137,6 +138,8 @@ describe('the operator', () => {
     const moved = await ask('operator', 'POST', 'vendor.moved', 'transfer', order);
     expect(moved.json).toMatchObject({ account: 'bob' });
     expect(await refused(ask('eve', 'POST', 'vendor.moved', 'accept'))).toBe('404 not_found');
+    expect(await namespacesLostBy(registry.sql)('alice')).toContain('vendor.moved');
+    expect(await namespacesLostBy(registry.sql)('bob')).not.toContain('vendor.moved');
     const told = JSON.parse(String((await eventsOf('vendor.moved')).at(-1)?.leaf));
     expect(told).toMatchObject({
       kind: 'namespace.transferred',

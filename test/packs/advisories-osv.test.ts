@@ -1,7 +1,8 @@
 // Advisories as the OSV format has them: everything that was said finds its place, and withdrawn ones say so.
 import { expect, it } from 'vitest';
 import type { AdvisoryContent } from '../../src/packs/advisories/advisory.ts';
-import { osvOf } from '../../src/packs/advisories/osv.ts';
+import { osvOf, packsToList } from '../../src/packs/advisories/osv.ts';
+import { groupedBy } from '../../src/protocol/lists.ts';
 import type { PackName, PackVersion } from '../../src/protocol/pack-id.ts';
 
 const CONTENT: AdvisoryContent = {
@@ -24,15 +25,18 @@ const SOURCE = {
   content: CONTENT,
   withdrawn: null,
 };
-const published = [
-  'vendor.acme.tools@1.0.0',
-  'vendor.acme.tools@1.0.1',
-  'vendor.acme.tools@2.0.5',
-  'vendor.acme.odd@1.0.0',
-].map((text) => {
-  const [name, version] = text.split('@');
-  return { name: name as PackName, version: version as PackVersion };
-});
+const published = groupedBy(
+  [
+    'vendor.acme.tools@1.0.0',
+    'vendor.acme.tools@1.0.1',
+    'vendor.acme.tools@2.0.5',
+    'vendor.acme.odd@1.0.0',
+  ].map((text) => {
+    const [name, version] = text.split('@');
+    return { name: name as PackName, version: version as PackVersion };
+  }),
+  ({ name }) => name,
+);
 
 it('has a place for everything that was said', () => {
   expect(osvOf(SOURCE, published, 'https://packs.example')).toEqual({
@@ -50,7 +54,6 @@ it('has a place for everything that was said', () => {
           { type: 'SEMVER', events: [{ introduced: '0' }, { fixed: '1.0.1' }] },
           { type: 'SEMVER', events: [{ introduced: '2.0.0' }, { fixed: '3.0.0-0' }] },
         ],
-        versions: ['1.0.0', '2.0.5'],
         database_specific: { range: '<1.0.1 || ^2.0.0', fixedIn: '2.1.0', fixedInRef: 'acme/x#1' },
       },
       {
@@ -71,9 +74,13 @@ it('has a place for everything that was said', () => {
   });
 });
 
+it('needs the versions of those packs only whose range cannot be told in events', () => {
+  expect(packsToList(CONTENT)).toEqual(['vendor.acme.odd']);
+});
+
 it('says when and why it was withdrawn', () => {
   const withdrawn = { reason: 'no leak', withdrawnAt: '2026-06-01T00:00:00.000Z' };
-  expect(osvOf({ ...SOURCE, withdrawn }, [], 'https://packs.example')).toMatchObject({
+  expect(osvOf({ ...SOURCE, withdrawn }, new Map(), 'https://packs.example')).toMatchObject({
     modified: withdrawn.withdrawnAt,
     withdrawn: withdrawn.withdrawnAt,
     database_specific: { severity: 'CRITICAL', withdrawnReason: 'no leak' },

@@ -73,6 +73,17 @@ describe('an advisory is refused', () => {
     ['an address that runs code', { advisoryUrl: 'javascript:alert(1)' }, {}, ['/advisoryUrl']],
     ['a score beyond ten', { cvssV4Score: 11 }, {}, ['/cvssV4Score']],
     ['two equal CVE ids', { cveIds: ['CVE-2026-1', 'CVE-2026-1'] }, {}, ['/cveIds']],
+    [
+      'a pack that is named twice',
+      {
+        affected: ['vendor.acme.tools', 'vendor.acme.more', 'vendor.acme.tools'].map((packName) => ({
+          packName,
+          versions: '*',
+        })),
+      },
+      {},
+      ['/affected/2/packName'],
+    ],
     ['no range', {}, { versions: 'all of them' }, ['/affected/0/versions']],
     [
       'no name and no fix',
@@ -80,6 +91,7 @@ describe('an advisory is refused', () => {
       { packName: 'tools', fixedIn: '1' },
       ['/affected/0/packName', '/affected/0/fixedIn'],
     ],
+    ['a fix that is itself affected', {}, { versions: '<=1.1.0', fixedIn: '1.1.0' }, ['/affected/0/fixedIn']],
     ['nothing affected', { affected: [] }, {}, ['/affected']],
   ])('with %s', async (_, more, affected, pointers) => {
     const found = await refusal(advisory(more, affected));
@@ -157,4 +169,17 @@ it('an account is given so many numbers in a year and no more', async () => {
     from generate_series(1, 500) as number`;
   const found = await refusal(advisory({ summary: 'one more' }), vendor);
   expect([found.status, found.details]).toEqual([400, expect.objectContaining({ limit: 500 })]);
+});
+
+it.each([
+  ['POST', '/security/advisories'],
+  ['PUT', '/security/advisories/OPENWOP-2026-0001'],
+  ['DELETE', '/security/advisories/OPENWOP-2026-0001'],
+])('%s %s of a stranger is refused before its body is read', async (method, path) => {
+  const body = Buffer.from('{ no JSON');
+  const headers = { 'Content-Type': 'application/json' };
+  const nobody = await registry.call(method, path, { token: null, body, headers });
+  const reader = await accountWith(registry.call, 'reader', ['packs:read']);
+  const unable = await registry.call(method, path, { token: reader, body, headers });
+  expect([nobody.status, unable.status]).toEqual([401, 403]);
 });

@@ -15,7 +15,7 @@ const NAMESPACES = ['vendor.alice.*'];
 const HOUR_MS = 60 * 60 * 1_000;
 
 const holderOf = async (account: string): Promise<string> => {
-  const scopes = ['namespaces:claim', 'keys:manage', 'packs:publish'];
+  const scopes = ['namespaces:claim', 'keys:manage', 'packs:publish', 'packs:yank', 'packs:yank-revert'];
   const token = await accountWith(registry.call, account, scopes);
   await registry.call('POST', '/access/namespaces', { token, body: { namespace: `vendor.${account}` } });
   return token;
@@ -101,6 +101,30 @@ describe('a compromise', () => {
     expect(events.slice(1).map(({ cause }) => cause)).toEqual([events[0]?.id, events[0]?.id]);
   });
 
+  it('is not undone by un-yanking: no client could believe what the key signed', async () => {
+    const name = 'vendor.alice.taken-1';
+    for (const [version, tree] of [
+      ['1.1.0', 'v2'],
+      ['1.2.0', 'v1'],
+    ] as const) {
+      const before = await registry.stored();
+      const address = `/${tree}/packs/${name}/-/${version}/yank`;
+      const { status, json } = await registry.call('DELETE', address, { token: alice });
+      const code = tree === 'v2' ? 'attestry.key_revoked_version' : 'key_revoked_version';
+      expect([status, json.error, json.details.keyId]).toEqual([409, code, 'taken-1']);
+      expect(json.message).toMatch(/publish it again under another version, signed by another key/);
+      expect(await registry.stored()).toEqual(before);
+    }
+    expect(await yankedOf(name)).toEqual(['1.1.0', '1.2.0']);
+  });
+
+  it('leaves yanks of what the key signed before to be undone', async () => {
+    const address = '/v1/packs/vendor.alice.taken-1/-/1.0.0/yank';
+    const yanked = await registry.call('POST', address, { token: alice, body: { reason: 'by mistake' } });
+    expect(yanked.status).toBe(200);
+    expect((await registry.call('DELETE', address, { token: alice })).json.yanked).toBe(false);
+  });
+
   it('shows in the keychain, which keeps the key', async () => {
     const { keys } = (await registry.call('GET', '/v1/packs/vendor.alice.taken-1/-/keychain')).json;
     const key = keys.find(({ kid }: { kid: string }) => kid === 'taken-1');
@@ -127,6 +151,18 @@ describe('a compromise', () => {
     expect(await yankedOf(name)).toEqual(['1.0.0', '1.1.0']);
     expect(await standingAt(key.keyId, name, '1.2.0')).toBe('active');
     expect(await publish(name, '1.3.0', key)).toBe(400);
+  });
+
+  it('ends belief with the first that the key signed, unpublished meanwhile or not', async () => {
+    const { key, name, hours } = await stolen('hidden-1');
+    const gone = await registry.call('DELETE', `/v1/packs/${name}/-/1.0.0`, { token: alice });
+    expect(gone.status).toBe(200);
+    const answer = await report(key.keyId, { since: hours[0], reason: 'stolen' });
+    expect(answer.json.versions.map(({ version }: { version: string }) => version)).toEqual([
+      '1.1.0',
+      '1.2.0',
+    ]);
+    expect(await standingAt(key.keyId, name, '1.0.0')).toBe('revoked');
   });
 
   it('of a key that was rotated names the key that followed', async () => {

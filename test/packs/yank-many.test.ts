@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/access/principal.ts';
 import { SCOPES } from '../../src/access/principal.ts';
+import type { Tx } from '../../src/database/connect.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { deprecateVersion } from '../../src/packs/lifecycle/deprecate.ts';
 import type { LifecycleDeps } from '../../src/packs/lifecycle/standing.ts';
 import { holdVersions } from '../../src/packs/lifecycle/standing.ts';
 import { unpublishVersion } from '../../src/packs/lifecycle/unpublish.ts';
-import { unyankVersion, yankHeld, yankIn, yankVersion } from '../../src/packs/lifecycle/yank.ts';
+import { unyankVersion, yankHeld, yankVersion } from '../../src/packs/lifecycle/yank.ts';
 import { type PackAddress, readName, readVersion } from '../../src/packs/policy.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
@@ -57,13 +58,23 @@ const yankedNow = async (): Promise<string[]> => {
 
 const countEvents = async (): Promise<number> => (await registry.stored()).events;
 
+const yankIn = async (tx: Tx, wanted: readonly PackAddress[]) =>
+  yankHeld(deps(), tx, by, await holdVersions(deps(), tx, by, wanted), grounds);
+
+/** Counted by this session, for whatever it did of late. */
+const changesOfLatest = async (tx: Tx): Promise<number> => {
+  const [row] = await tx<{ changes: number }[]>`
+    select n_tup_upd as changes from pg_stat_xact_user_tables where relname = 'pack_latest'`;
+  return Number(row?.changes);
+};
+
 const grounds = { reason: 'CVE-2027-0001', advisoryUrl: 'https://acme.example/a/1' };
 
 describe('yanking many versions at once', () => {
   it('does all of it or nothing', async () => {
     const before = await countEvents();
     const broken = inTransaction(registry.sql, async (tx) => {
-      await yankIn(deps(), tx, by, addresses(VERSIONS), grounds);
+      await yankIn(tx, addresses(VERSIONS));
       throw new Error('the power went off');
     });
     await expect(broken).rejects.toThrow('the power went off');
@@ -73,7 +84,7 @@ describe('yanking many versions at once', () => {
 
   it('passes over what is not there, and leaves what is yanked as it is', async () => {
     const wanted = [...addresses(['1.0.0', '1.1.0', '9.9.9']), ...addresses(['1.0.0'], 'vendor.acme.absent')];
-    const yank = () => inTransaction(registry.sql, (tx) => yankIn(deps(), tx, by, wanted, grounds));
+    const yank = () => inTransaction(registry.sql, (tx) => yankIn(tx, wanted));
     const first = await yank();
     expect(first.map(({ version, yanked }) => [version, yanked?.reason])).toEqual([
       ['1.0.0', grounds.reason],
@@ -82,6 +93,16 @@ describe('yanking many versions at once', () => {
     const before = await countEvents();
     expect(await yank()).toMatchObject(first.map(({ version, yanked }) => ({ version, yanked })));
     expect(await countEvents()).toBe(before);
+  });
+
+  it('lists a pack anew once, however many of its versions stand otherwise', async () => {
+    const changes = await inTransaction(registry.sql, async (tx) => {
+      const before = await changesOfLatest(tx);
+      await yankIn(tx, addresses(['1.6.0', '1.7.0', '1.8.0', '1.9.0']));
+      return (await changesOfLatest(tx)) - before;
+    });
+    expect(changes).toBe(1);
+    expect((await registry.call('GET', `/v1/packs/${NAME}/index.json`)).json.latest).toBe('1.11.0');
   });
 
   it('names the event that led to it', async () => {
@@ -101,9 +122,7 @@ describe('yanking many versions at once', () => {
   it('ends, however those who do it order what they want', async () => {
     const orders = [VERSIONS, [...VERSIONS].reverse(), VERSIONS.slice(3), [...VERSIONS].sort()];
     const all = await Promise.all(
-      orders.map((order) =>
-        inTransaction(registry.sql, (tx) => yankIn(deps(), tx, by, addresses(order), grounds)),
-      ),
+      orders.map((order) => inTransaction(registry.sql, (tx) => yankIn(tx, addresses(order)))),
     );
     expect(all.map((each) => each.length)).toEqual([12, 12, 9, 12]);
     expect(await yankedNow()).toHaveLength(12);
@@ -115,9 +134,7 @@ describe('yanking many versions at once', () => {
     const name = 'vendor.acme.gone';
     await registry.call('PUT', addressOf(name), { body: await acme.pack({ name }) });
     await registry.call('DELETE', `/v1/packs/${name}/-/1.0.0`);
-    const yank = inTransaction(registry.sql, (tx) =>
-      yankIn(deps(), tx, by, addresses(['1.0.0'], name), grounds),
-    );
+    const yank = inTransaction(registry.sql, (tx) => yankIn(tx, addresses(['1.0.0'], name)));
     expect(await yank).toEqual([]);
   });
 });

@@ -110,7 +110,7 @@ export const plantIn = (
 export const plant = (corruptions: readonly Corruption[]): void =>
   void plantIn(() => newWorld(520), corruptions);
 
-type Table = 'log' | 'trust' | 'versions' | 'knowledge';
+type Table = 'log' | 'trust' | 'versions' | 'advisories' | 'knowledge';
 
 /** Which table of corruptions shows a finding: one that is new has to be shown in one of them. */
 const SHOWN_IN: Readonly<Record<FindingCode, Table>> = {
@@ -136,6 +136,8 @@ const SHOWN_IN: Readonly<Record<FindingCode, Table>> = {
   yank_differs: 'versions',
   deprecation_differs: 'versions',
   unpublish_differs: 'versions',
+  advisory_differs: 'advisories',
+  advisory_offered: 'advisories',
   leaf_not_canonical: 'log',
   columns_differ: 'log',
   commitment_differs: 'log',

@@ -18,6 +18,14 @@ export const claimOf = async (db: Queryable, namespace: string): Promise<ClaimRo
 export const allClaims = (db: Queryable): Promise<ClaimRow[]> =>
   db<ClaimRow[]>`select ${columns(db)} from namespace_claims order by namespace`;
 
+export const namespacesLostBy =
+  (db: Queryable) =>
+  async (account: string): Promise<readonly string[]> => {
+    const rows = await db<{ namespace: string }[]>`
+      select namespace from namespace_claims where ${account} = any(former) and account <> ${account}`;
+    return rows.map(({ namespace }) => namespace);
+  };
+
 export const countClaims = async (tx: Tx, account: string): Promise<number> => {
   const [row] = await tx<
     { count: number }[]

@@ -19,8 +19,47 @@ const MAX_DOMAIN = 253;
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN = new RegExp(`^(${LABEL})\\.(?:${LABEL}\\.)?[a-z]{2,63}$`);
 
-/** Under these, two-letter countries give out domains: `acme.co.uk`. */
-const SECOND_LEVELS = ['co', 'com', 'net', 'org', 'ac', 'edu', 'gov', 'ne', 'or', 'go'];
+/**
+ * Under which names countries themselves give out domains, as in `acme.co.uk`. Elsewhere such a name belongs to
+ * somebody (`co.de` does), who could show whatever is asked below it for anybody.
+ */
+const SECOND_LEVELS: Readonly<Record<string, string>> = {
+  ar: 'com edu gob net org',
+  at: 'ac co gv or',
+  au: 'com edu gov net org',
+  br: 'com edu gov net org',
+  cn: 'ac com edu gov net org',
+  co: 'com edu gov net org',
+  cr: 'ac co go or',
+  hk: 'com edu gov net org',
+  id: 'ac co go or',
+  il: 'ac co gov net org',
+  in: 'ac co edu gov net org',
+  jp: 'ac co go ne or',
+  ke: 'ac co go ne or',
+  kr: 'ac co go ne or',
+  mx: 'com edu gob net org',
+  my: 'com edu gov net org',
+  ng: 'com edu gov net org',
+  nz: 'ac co govt net org',
+  pe: 'com edu gob net org',
+  ph: 'com edu gov net org',
+  pk: 'com edu gov net org',
+  pl: 'com edu gov net org',
+  sg: 'com edu gov net org',
+  th: 'ac co go net or',
+  tr: 'com edu gov net org',
+  tw: 'com edu gov net org',
+  tz: 'ac co go ne or',
+  ua: 'com edu gov net org',
+  ug: 'ac co go ne or',
+  uk: 'ac co gov net org',
+  vn: 'ac com edu gov net org',
+  za: 'ac co gov net org',
+};
+
+const isGivenOut = (second: string, country: string): boolean =>
+  Object.hasOwn(SECOND_LEVELS, country) && (SECOND_LEVELS[country]?.split(' ').includes(second) ?? false);
 
 const folded = (text: string): string => text.replace(/[-_]/g, '');
 
@@ -33,7 +72,7 @@ const registeredLabel = (domain: string): string | undefined => {
   const [, second = '', country] = domain.split('.');
   if (label === undefined || label.startsWith('xn--')) return undefined;
   if (country === undefined) return label;
-  return country.length === 2 && SECOND_LEVELS.includes(second) ? label : undefined;
+  return isGivenOut(second, country) ? label : undefined;
 };
 
 /**

@@ -22,6 +22,22 @@ export const requireClaim = async (
 };
 
 /**
+ * The first namespace of these patterns that somebody does not hold any more; undefined where it is all his, or he is
+ * the operator. What he holds does not change hands until the transaction ends.
+ */
+export const lostNamespace = async (
+  tx: Tx,
+  by: Principal,
+  patterns: readonly string[],
+): Promise<string | undefined> => {
+  if (isOperator(by)) return undefined;
+  const namespaces = patterns.map((pattern) => pattern.toLowerCase().split('.', 2).join('.'));
+  for (const namespace of [...new Set(namespaces)].sort())
+    if (!(await stillHolds(tx, by, namespace))) return namespace;
+  return undefined;
+};
+
+/**
  * Asks once more in the transaction that commits, until whose end no namespace of these patterns changes hands. Say it
  * before anything is written.
  * @throws Fault pack_namespace_unauthorized
@@ -31,9 +47,7 @@ export const requireStillHolding = async (
   by: Principal,
   patterns: readonly string[],
 ): Promise<void> => {
-  if (isOperator(by)) return;
-  const namespaces = patterns.map((pattern) => pattern.toLowerCase().split('.', 2).join('.'));
-  for (const namespace of [...new Set(namespaces)].sort())
-    if (!(await stillHolds(tx, by, namespace)))
-      throw fault('pack_namespace_unauthorized', { namespace }, `The namespace ${namespace} is not yours.`);
+  const namespace = await lostNamespace(tx, by, patterns);
+  if (namespace !== undefined)
+    throw fault('pack_namespace_unauthorized', { namespace }, `The namespace ${namespace} is not yours.`);
 };

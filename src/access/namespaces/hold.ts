@@ -6,10 +6,11 @@ import { isPrivateNamespace } from '../../protocol/pack-id.ts';
 import { requireStillActing } from '../acting-store.ts';
 import { requireScope } from '../grants.ts';
 import { actorOf, type Principal } from '../principal.ts';
+import { readReason } from '../reason.ts';
 import { lockNames } from './claim-store.ts';
 import { type NamespaceDeps, subjectOf } from './deps.ts';
 import { deleteHeld, EVERYWHERE, type HeldRow, heldName, insertHeld, lookKeysOf } from './look-store.ts';
-import { readHeldName, readReason } from './names.ts';
+import { readHeldName } from './names.ts';
 
 const eventOf = (kind: EventKind, by: Principal, name: string, data: { readonly reason?: string }) => ({
   kind,

@@ -33,12 +33,3 @@ export interface HeldName {
 /** @throws Fault validation_error */
 export const readHeldName = (text: string): HeldName =>
   WORD.test(text) ? { name: text, scope: undefined, org: text } : readNamespace(text);
-
-const MAX_REASON = 512;
-
-/** A reason everybody may read. @throws Fault validation_error */
-export const readReason = (text: string): string => {
-  if (text.trim() !== '' && text.length <= MAX_REASON && !/[\p{Cc}\p{Surrogate}]/u.test(text)) return text;
-  const message = `reason must be a text of 1 to ${MAX_REASON} characters without control characters.`;
-  throw fault('validation_error', { field: 'reason' }, message);
-};

@@ -7,11 +7,12 @@ import { requireStillActing } from '../acting-store.ts';
 import { delegationOf } from '../delegation-store.ts';
 import { requireScope } from '../grants.ts';
 import { actorOf, type Principal, reachesAll } from '../principal.ts';
+import { readReason } from '../reason.ts';
 import { requireRoom } from './claim.ts';
 import { type ClaimRow, claimOf, handOver, lockNamespace } from './claim-store.ts';
 import { type NamespaceDeps, subjectOf } from './deps.ts';
 import { requireClaim } from './held-by.ts';
-import { readNamespace, readReason } from './names.ts';
+import { readNamespace } from './names.ts';
 import { noOffer, requireOther } from './offer.ts';
 import { offerOf } from './offer-store.ts';
 

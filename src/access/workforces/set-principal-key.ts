@@ -4,8 +4,8 @@ import { keyFingerprint, type PublicKey, parsePublicKey } from '../../../keys/ke
 import type { Queryable } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import type { PrincipalId } from '../../protocol/knowledge/ids.ts';
-import { callersFault } from '../delegations.ts';
 import { type Body, textField } from '../fields.ts';
+import { callersFault } from '../listed-key.ts';
 import { actorOf, hasScope, type Principal } from '../principal.ts';
 import { holdStill } from './end-principal.ts';
 import { type ManageDeps, requireManaged } from './manage.ts';

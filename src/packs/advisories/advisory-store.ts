@@ -83,12 +83,12 @@ export const insertAdvisory = async (
 /** @param before the packs that it named until now */
 export const updateAdvisory = async (
   tx: Tx,
-  { id, content, byOperator, changedAt, eventId, withdrawn }: AdvisoryRecord,
+  { id, content, author, byOperator, changedAt, eventId, withdrawn }: AdvisoryRecord,
   packs: readonly string[],
   before: readonly string[],
 ): Promise<void> => {
   await tx`
-    update advisories set content = ${tx.json({ ...content } as never)}, by_operator = ${byOperator},
+    update advisories set content = ${tx.json({ ...content } as never)}, author = ${author}, by_operator = ${byOperator},
       changed_at = ${changedAt}, event_id = ${eventId}, withdrawn = ${withdrawn === null ? null : tx.json({ ...withdrawn })}
     where id = ${id}`;
   await advise(tx, id, packs, before);

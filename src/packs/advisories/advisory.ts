@@ -84,7 +84,21 @@ const MAX_BYTES = 48 * 1024;
 
 const broken = (where: string, message: string): Violation => ({ code: 'validation_error', where, message });
 
-const checkAffected = ({ packName, versions, fixedIn }: Affected, at: number): readonly Violation[] => {
+/** Whoever follows the advice would be told at once that it is affected. */
+const checkFix = (
+  { versions, fixedIn }: Affected,
+  fix: ReturnType<typeof parsePackVersion> | undefined,
+  where: string,
+): readonly Violation[] => {
+  if (fix === undefined) return [];
+  if (!fix.ok) return [broken(fix.violation.where, fix.violation.message)];
+  if (parseAffected(versions)?.admits(fix.value) !== true) return [];
+  const message = `fixedIn ${fixedIn} is itself affected by "${versions}": end the range before it, as in "<${fixedIn}", or name the version that is fixed.`;
+  return [broken(`${where}/fixedIn`, message)];
+};
+
+const checkAffected = (row: Affected, at: number): readonly Violation[] => {
+  const { packName, versions, fixedIn } = row;
   const where = `/affected/${at}`;
   const name = parsePackName(packName, `${where}/packName`);
   const fix = fixedIn === undefined ? undefined : parsePackVersion(fixedIn, `${where}/fixedIn`);
@@ -97,8 +111,23 @@ const checkAffected = ({ packName, versions, fixedIn }: Affected, at: number): r
     ...(parseAffected(versions) === undefined
       ? [broken(`${where}/versions`, 'This is no range, as in "<1.0.1" or ">=1.0.0 <1.4.2".')]
       : []),
-    ...(fix === undefined || fix.ok ? [] : [broken(fix.violation.where, fix.violation.message)]),
+    ...checkFix(row, fix, where),
   ];
+};
+
+/** Whatever is said of a pack stands in one row, which a range of several parts can hold. */
+const checkRepeated = ({ affected }: AdvisoryContent): readonly Violation[] => {
+  const keys = affected.map(({ packName }) => nameKey(packName));
+  return affected.flatMap(({ packName }, at) =>
+    keys.indexOf(nameKey(packName)) === at
+      ? []
+      : [
+          broken(
+            `/affected/${at}/packName`,
+            'The pack is named twice: give it one row, as in "<1.0.1 || >=2.0.0 <2.1.0".',
+          ),
+        ],
+  );
 };
 
 const refuseAll = (found: readonly Violation[]): void => {
@@ -110,7 +139,7 @@ const refuseAll = (found: readonly Violation[]): void => {
 export const readContent = (body: Readonly<Record<string, unknown>>): AdvisoryContent => {
   refuseAll(checkSchema(body as JsonObject, 'security-advisory', 'v1', () => SCHEMA));
   const content = body as unknown as AdvisoryContent;
-  refuseAll(content.affected.flatMap(checkAffected));
+  refuseAll([...content.affected.flatMap(checkAffected), ...checkRepeated(content)]);
   if (canonicalBytes(content).length > MAX_BYTES)
     throw fault('validation_error', { maxBytes: MAX_BYTES }, 'The advisory is longer than the log can hold.');
   return content;

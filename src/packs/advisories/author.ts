@@ -2,7 +2,8 @@
 import { canonicalText } from '../../../keys/canonical.ts';
 import type { Authenticate } from '../../access/authenticate.ts';
 import { requireNamespace, requireScope } from '../../access/grants.ts';
-import { isOperator, type Principal } from '../../access/principal.ts';
+import { lostNamespace } from '../../access/namespaces/held-by.ts';
+import { isOperator, type Principal, reaches } from '../../access/principal.ts';
 import type { Sql, Tx } from '../../database/connect.ts';
 import type { RecordedEvent } from '../../protocol/event.ts';
 import { fault } from '../../protocol/faults.ts';
@@ -12,7 +13,7 @@ import type { AwaitReceipt } from '../../transparency/receipts.ts';
 import { type StepDeps, type TellDeps, tellOf } from '../lifecycle/standing.ts';
 import type { YankGrounds } from '../lifecycle/yank-note.ts';
 import { type PackAddress, readName } from '../policy.ts';
-import type { AdvisoryContent, Affected } from './advisory.ts';
+import { type AdvisoryContent, type Affected, packsIn } from './advisory.ts';
 import { type AdvisoryRecord, findAdvisory } from './advisory-store.ts';
 
 export interface AdvisoryDeps extends StepDeps, TellDeps {
@@ -63,15 +64,29 @@ export const requirePacks = async (
   }
 };
 
-/**
- * What the operator says of a pack stands until the operator says otherwise; of what others say, its author too.
- * @throws Fault advisory_not_found, forbidden
- */
-export const requireOwn = async (tx: Tx, by: Principal, id: string): Promise<AdvisoryRecord> => {
+/** @throws Fault advisory_not_found */
+export const requireAdvisory = async (tx: Tx, id: string): Promise<AdvisoryRecord> => {
   const record = await findAdvisory(tx, id);
   if (record === undefined) throw fault('advisory_not_found', { id });
-  if (isOperator(by) || (!record.byOperator && record.author === by.account)) return record;
-  const whose = record.byOperator ? 'The operator' : 'Another account';
+  return record;
+};
+
+/** Whoever holds all that it names now: nobody's packs depend on what somebody said who held them before. */
+const holdsNamed = async (tx: Tx, by: Principal, { content }: AdvisoryRecord): Promise<boolean> => {
+  const packs = packsIn(content);
+  return packs.every((name) => reaches(by, name)) && (await lostNamespace(tx, by, packs)) === undefined;
+};
+
+/**
+ * What the operator says of a pack stands until the operator says otherwise; of what others say, its author too, and
+ * who holds the packs. Say it once `lockAdvice` is held: publishes come by both locks in that order.
+ * @throws Fault forbidden
+ */
+export const requireSay = async (tx: Tx, by: Principal, record: AdvisoryRecord): Promise<void> => {
+  const { id, author, byOperator } = record;
+  if (isOperator(by)) return;
+  if (!byOperator && (author === by.account || (await holdsNamed(tx, by, record)))) return;
+  const whose = byOperator ? 'The operator' : 'Another account';
   throw fault('forbidden', { id }, `${whose} published this advisory: ask there.`);
 };
 

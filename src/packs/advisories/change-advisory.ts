@@ -1,10 +1,11 @@
 // Changes an advisory and withdraws it: what it names newly is yanked, and what it names no more is told, not offered again.
 import type { Body } from '../../access/fields.ts';
+import { requireStillHolding } from '../../access/namespaces/held-by.ts';
 import { actorOf, isOperator, type Principal } from '../../access/principal.ts';
+import { readReason } from '../../access/reason.ts';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { fault } from '../../protocol/faults.ts';
-import { readReason } from '../lifecycle/reason.ts';
 import { holdVersions } from '../lifecycle/standing.ts';
 import { yankHeld } from '../lifecycle/yank.ts';
 import type { PackAddress } from '../policy.ts';
@@ -30,9 +31,10 @@ import {
   type AdvisoryDeps,
   groundsOf,
   type ReceiptedAdvice,
+  requireAdvisory,
   requireAuthor,
-  requireOwn,
   requirePacks,
+  requireSay,
   sameContent,
   tellAdvised,
 } from './author.ts';
@@ -90,17 +92,20 @@ const requireSameDay = ({ publishedAt }: Change, before: AdvisoryRecord): void =
 
 const change = async (the: AdvisoryDeps, tx: Tx, by: Principal, wanted: Change): Promise<Advised> => {
   await lockAdvisories(tx);
-  const before = await requireOwn(tx, by, wanted.id);
-  requireSameDay(wanted, before);
-  if (before.withdrawn !== null) throw fault('advisory_withdrawn', { id: before.id, ...before.withdrawn });
-  if (sameContent(before.content, wanted.content)) return unchanged(tx, before);
+  const before = await requireAdvisory(tx, wanted.id);
   const { content } = wanted;
   const [packs, packsBefore] = [packsIn(content), packsIn(before.content)];
   await lockAdvice(tx, [...packs, ...packsBefore]);
+  await requireSay(tx, by, before);
+  await requireStillHolding(tx, by, packs);
+  requireSameDay(wanted, before);
+  if (before.withdrawn !== null) throw fault('advisory_withdrawn', { id: before.id, ...before.withdrawn });
+  if (sameContent(before.content, wanted.content)) return unchanged(tx, before);
   const there = await versionsOfPacks(tx, [...packs, ...packsBefore]);
   const held = await holdVersions(the, tx, by, there.filter(affects(content)));
   const byOperator = before.byOperator || isOperator(by);
-  const changed = { ...before, content, byOperator, changedAt: the.now() };
+  const author = isOperator(by) ? before.author : by.account;
+  const changed = { ...before, content, author, byOperator, changedAt: the.now() };
   const event = await the.append(tx, {
     kind: 'advisory.changed',
     actor: actorOf(by),
@@ -148,10 +153,11 @@ const withdraw = async (
   reason: string,
 ): Promise<Advised> => {
   await lockAdvisories(tx);
-  const before = await requireOwn(tx, by, id);
-  if (before.withdrawn !== null) return unchanged(tx, before);
+  const before = await requireAdvisory(tx, id);
   const packs = packsIn(before.content);
   await lockAdvice(tx, packs);
+  await requireSay(tx, by, before);
+  if (before.withdrawn !== null) return unchanged(tx, before);
   // None is changed; this asks about the token as every write does.
   await holdVersions(the, tx, by, []);
   const event = await the.append(tx, {

@@ -1,12 +1,15 @@
 // The public documents about advisories: the feed, each of them, and the same for readers of OSV.
 import type { Sql } from '../../database/connect.ts';
-import { type Document, jsonDocument } from '../../http/document.ts';
+import { type Document, jsonDocument, KINDS } from '../../http/document.ts';
 import type { DocumentCache } from '../../http/document-cache.ts';
+import { listDocument, listRows } from '../../http/list-document.ts';
 import { fault } from '../../protocol/faults.ts';
+import { groupedBy } from '../../protocol/lists.ts';
+import { nameKey } from '../../protocol/pack-id.ts';
 import { CATALOGUE_TOPIC } from '../read/read.ts';
-import { advisoryJson, isAdvisoryId, packsIn } from './advisory.ts';
+import { advisoryJson, isAdvisoryId } from './advisory.ts';
 import { type AdvisoryRecord, findAdvisory, listAdvisories, versionsOfPacks } from './advisory-store.ts';
-import { osvOf } from './osv.ts';
+import { osvOf, type Published, packsToList } from './osv.ts';
 
 export interface AdvisoryReadDeps {
   readonly sql: Sql;
@@ -52,25 +55,31 @@ export const readAdvisory =
       });
     });
 
-/** OSV lists the versions that are affected, which a publish may add to. */
+/** OSV may list the versions that are affected, which a publish may add to. */
 const OSV_TOPICS = [ADVISORIES_TOPIC, CATALOGUE_TOPIC];
 
-const osvDocuments = async (the: AdvisoryReadDeps, records: readonly AdvisoryRecord[]) => {
-  const packs = [...new Set(records.flatMap(({ content }) => packsIn(content)))];
-  const published = await versionsOfPacks(the.sql, packs);
-  return records.map((each) => osvOf(each, published, the.url()));
+const publishedFor = async (
+  the: AdvisoryReadDeps,
+  records: readonly AdvisoryRecord[],
+): Promise<Published> => {
+  const packs = [...new Set(records.flatMap(({ content }) => packsToList(content)))];
+  const found = packs.length === 0 ? [] : await versionsOfPacks(the.sql, packs);
+  return groupedBy(found, ({ name }) => nameKey(name));
 };
 
 export const readOsv =
   (the: AdvisoryReadDeps) =>
   (id: string): Promise<Document> =>
     the.cache.load(`/security/osv/${id}.json`, OSV_TOPICS, async () => {
-      const [found] = await osvDocuments(the, [await requireAdvisory(the.sql, id)]);
-      return jsonDocument(found);
+      const found = await requireAdvisory(the.sql, id);
+      return jsonDocument(osvOf(found, await publishedFor(the, [found]), the.url()));
     });
 
 /** Withdrawn ones stay, as OSV asks for: whoever copied one learns of it. */
 export const readAllOsv = (the: AdvisoryReadDeps) => (): Promise<Document> =>
-  the.cache.load('/security/osv.json', OSV_TOPICS, async () =>
-    jsonDocument({ vulns: await osvDocuments(the, await listAdvisories(the.sql)) }),
-  );
+  the.cache.load('/security/osv.json', OSV_TOPICS, async () => {
+    const all = await listAdvisories(the.sql);
+    const published = await publishedFor(the, all);
+    const rows = await listRows(all, (each) => osvOf(each, published, the.url()));
+    return listDocument(KINDS.json, {}, 'vulns', rows);
+  });

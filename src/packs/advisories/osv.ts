@@ -18,20 +18,29 @@ const rangeOf = ({ introduced, fixed }: VersionInterval): JsonObject => ({
   events: [{ introduced: introduced ?? '0' }, ...(fixed === undefined ? [] : [{ fixed }])],
 });
 
-/** Where a range cannot be told in events, the versions that are there stand for it. */
-const affectedJson = (
-  { packName, versions, fixedIn, fixedInRef }: Affected,
-  published: readonly PackAddress[],
-): JsonObject => {
+/** Versions of packs by the keys of their names. */
+export type Published = ReadonlyMap<string, readonly Pick<PackAddress, 'version'>[]>;
+
+/** The keys of the packs of which versions have to be listed, since their range cannot be told in events. */
+export const packsToList = ({ affected }: AdvisoryContent): readonly string[] =>
+  affected
+    .filter(({ versions }) => parseAffected(versions)?.intervals === undefined)
+    .map(({ packName }) => nameKey(packName));
+
+/** Events say it all where they can; else the versions that are there stand for the range. */
+const extentOf = ({ packName, versions }: Affected, published: Published): JsonObject => {
   const range = parseAffected(versions);
-  const hit = published
-    .filter(({ name, version }) => nameKey(name) === nameKey(packName) && range?.admits(version) === true)
-    .map(({ version }) => version);
-  const intervals = range?.intervals ?? [];
+  if (range?.intervals !== undefined && range.intervals.length > 0)
+    return { ranges: range.intervals.map(rangeOf) };
+  const there = (published.get(nameKey(packName)) ?? []).map(({ version }) => version);
+  return { versions: there.filter((version) => range?.admits(version) === true).sort(compareVersions) };
+};
+
+const affectedJson = (row: Affected, published: Published): JsonObject => {
+  const { packName, versions, fixedIn, fixedInRef } = row;
   return {
     package: { ecosystem: ECOSYSTEM, name: packName, purl: `pkg:openwop/${encodeURIComponent(packName)}` },
-    ...(intervals.length === 0 ? {} : { ranges: intervals.map(rangeOf) }),
-    versions: [...hit].sort(compareVersions),
+    ...extentOf(row, published),
     database_specific: {
       range: versions,
       ...(fixedIn === undefined ? {} : { fixedIn }),
@@ -55,8 +64,8 @@ const severityOf = ({ severity, cvssV4Score }: AdvisoryContent): JsonObject => (
 const modifiedAt = ({ publishedAt, changedAt, withdrawn }: OsvSource): string =>
   withdrawn?.withdrawnAt ?? (changedAt ?? publishedAt).toISOString();
 
-/** @param published versions of the packs that it names. @param registry where this registry is found. */
-export const osvOf = (source: OsvSource, published: readonly PackAddress[], registry: string): JsonObject => {
+/** @param published versions of its `packsToList`. @param registry where this registry is found. */
+export const osvOf = (source: OsvSource, published: Published, registry: string): JsonObject => {
   const { id, content, withdrawn } = source;
   const { advisoryUrl, credits, cveIds } = content;
   return {

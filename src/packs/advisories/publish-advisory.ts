@@ -1,5 +1,6 @@
 // Publishes an advisory: what it names is yanked in the same transaction, so that none stands over a version on offer.
 import type { Body } from '../../access/fields.ts';
+import { requireStillHolding } from '../../access/namespaces/held-by.ts';
 import { actorOf, isOperator, type Principal } from '../../access/principal.ts';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
@@ -92,6 +93,7 @@ const publish = async (
   const packs = packsIn(content);
   await lockAdvisories(tx);
   await lockAdvice(tx, packs);
+  await requireStillHolding(tx, by, packs);
   const same = await findSame(tx, content);
   if (same !== undefined && (given ?? same.id) === same.id) return unchanged(tx, same);
   const there = await versionsOfPacks(tx, packs);

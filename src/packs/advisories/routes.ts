@@ -12,6 +12,8 @@ import type { ChangeRequest } from './change-advisory.ts';
 import type { AdvisoryRequest } from './publish-advisory.ts';
 
 export interface AdvisoryRoutesDeps {
+  /** Throws for whoever may publish none. */
+  readonly requireAuthor: (authorization: string | undefined) => Promise<unknown>;
   readonly publish: (request: AdvisoryRequest) => Promise<ReceiptedAdvice>;
   readonly change: (request: ChangeRequest) => Promise<ReceiptedAdvice>;
   readonly withdraw: (request: ChangeRequest) => Promise<ReceiptedAdvice>;
@@ -40,17 +42,25 @@ const answer = (ctx: Context, advised: ReceiptedAdvice): void => {
   };
 };
 
-const requestOf = async (ctx: Context): Promise<ChangeRequest> => ({
+/** Asked before a body is read, which is for those who are known; and again when all of it is there, since it may be slow. */
+const asked = async (ctx: Context, the: AdvisoryRoutesDeps): Promise<AdvisoryRequest> => {
+  const { authorization } = ctx.headers;
+  await the.requireAuthor(authorization);
+  return { authorization, body: await jsonBody(ctx) };
+};
+
+const askedOf = async (ctx: Context, the: AdvisoryRoutesDeps): Promise<ChangeRequest> => ({
   id: param(ctx, 'id'),
-  body: await jsonBody(ctx),
-  authorization: ctx.headers.authorization,
+  ...(await asked(ctx, the)),
 });
 
 export const addAdvisoryRoutes = (router: Router, the: AdvisoryRoutesDeps): void => {
-  router.post('/security/advisories', async (ctx) => answer(ctx, await the.publish(await requestOf(ctx))));
-  router.put('/security/advisories/:id', async (ctx) => answer(ctx, await the.change(await requestOf(ctx))));
+  router.post('/security/advisories', async (ctx) => answer(ctx, await the.publish(await asked(ctx, the))));
+  router.put('/security/advisories/:id', async (ctx) =>
+    answer(ctx, await the.change(await askedOf(ctx, the))),
+  );
   router.delete('/security/advisories/:id', async (ctx) =>
-    answer(ctx, await the.withdraw(await requestOf(ctx))),
+    answer(ctx, await the.withdraw(await askedOf(ctx, the))),
   );
   router.get('/security/advisories.json', async (ctx) => replyWith(ctx, await the.readFeed()));
   router.get('/security/advisories/:id.json', async (ctx) =>

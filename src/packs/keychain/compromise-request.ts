@@ -3,7 +3,7 @@ import { type Body, instantField } from '../../access/fields.ts';
 import type { RevokedFrom } from '../../access/revoked-from.ts';
 import { fault } from '../../protocol/faults.ts';
 import { readYankGrounds, type YankGrounds } from '../lifecycle/yank-note.ts';
-import type { SignedVersion, Window } from './keychain-store.ts';
+import type { Window } from './keychain-store.ts';
 
 export interface CompromiseRequest {
   readonly window: Window;
@@ -33,13 +33,10 @@ export const readCompromise = (body: Body, now: Date): CompromiseRequest => {
 /**
  * Where a window has no end, belief ends with the first of its versions; where it has one, what came later stays good,
  * so that belief ends now. What has no place in the log yet gets one behind all that is there.
+ * @param first the least place in the log of its versions
  * @param treeSize of the log before the versions were looked for
  */
-export const endOfBelief = (
-  { until }: Window,
-  found: readonly Pick<SignedVersion, 'position'>[],
-  treeSize: number,
-): RevokedFrom => {
+export const endOfBelief = ({ until }: Window, first: number | undefined, treeSize: number): RevokedFrom => {
   if (until !== null) return 'here';
-  return found.reduce((least, { position }) => Math.min(least, position ?? treeSize), treeSize);
+  return Math.min(first ?? treeSize, treeSize);
 };

@@ -1,10 +1,11 @@
 // Takes a stolen key back together with everything it signed while a thief may have had it: all of it, or nothing.
 import type { Authenticate } from '../../access/authenticate.ts';
 import { type DelegationRow, delegationOf, stopUseOfKey } from '../../access/delegation-store.ts';
-import { listed } from '../../access/delegations.ts';
 import type { Body } from '../../access/fields.ts';
 import { requireScope } from '../../access/grants.ts';
 import { type InForce, requireNewestRoot, underNewestRoot } from '../../access/in-force.ts';
+import { listed } from '../../access/listed-key.ts';
+import { requireStillHolding } from '../../access/namespaces/held-by.ts';
 import { isOperator, type Principal, reachesAll } from '../../access/principal.ts';
 import { type RevokeDeps, type RevokeRequest, revokeHeld, stateNow } from '../../access/revoke-key.ts';
 import { requireOfPacks } from '../../access/rotation-request.ts';
@@ -16,7 +17,7 @@ import type { AwaitReceipt } from '../../transparency/receipts.ts';
 import { holdVersions, type TellDeps, tellOf } from '../lifecycle/standing.ts';
 import { yankHeld } from '../lifecycle/yank.ts';
 import { type CompromiseRequest, endOfBelief, readCompromise } from './compromise-request.ts';
-import { type SignedVersion, signedWithin } from './keychain-store.ts';
+import { firstSignedWithin, type SignedVersion, signedWithin } from './keychain-store.ts';
 
 export interface CompromiseDeps extends RevokeDeps, TellDeps {
   readonly authenticate: Authenticate;
@@ -74,6 +75,7 @@ const withCount = async <T>(count: number, work: () => Promise<T>): Promise<T> =
 const commit = (
   the: CompromiseDeps,
   by: Principal,
+  row: DelegationRow,
   revocation: RevokeRequest,
   { window, grounds }: CompromiseRequest,
   statement: string | null,
@@ -81,9 +83,10 @@ const commit = (
 ): Promise<RecordedEvent | string | undefined> =>
   // The point of no return. Publishes that use the key come before it or not at all, so that the window is closed.
   inTransaction(the.sql, async (tx) => {
-    const { keyId } = revocation;
+    const { key_id: keyId, namespaces } = row;
     await stopUseOfKey(tx, keyId);
     await requireNewestRoot(tx, inForce);
+    await requireStillHolding(tx, by, namespaces);
     const found = await signedWithin(tx, keyId, window, MOST_AT_ONCE + 1);
     requireFew(found);
     const held = await holdVersions(the, tx, by, found);
@@ -95,15 +98,15 @@ const commit = (
 const end = (
   the: CompromiseDeps,
   by: Principal,
-  keyId: string,
+  row: DelegationRow,
   asked: CompromiseRequest,
 ): Promise<RecordedEvent | string | undefined> =>
   underNewestRoot(the.trust, async (inForce) => {
     const treeSize = await the.treeSize();
-    const found = await signedWithin(the.sql, keyId, asked.window, MOST_AT_ONCE + 1);
-    const from = endOfBelief(asked.window, found, treeSize);
-    const revocation = { keyId, reason: asked.grounds.reason, from };
-    return commit(the, by, revocation, asked, await stateNow(the, revocation, inForce), inForce);
+    const first = await firstSignedWithin(the.sql, row.key_id, asked.window);
+    const from = endOfBelief(asked.window, first, treeSize);
+    const revocation = { keyId: row.key_id, reason: asked.grounds.reason, from };
+    return commit(the, by, row, revocation, asked, await stateNow(the, revocation, inForce), inForce);
   });
 
 const tell = async (
@@ -140,7 +143,7 @@ export const compromiseKey =
     if (asked.dryRun) return { ...(await look(the, keyId, asked)), event: undefined, receipt: undefined };
     // A revocation that waits for its place cannot be compared with another.
     await the.stateRevocation(row, WAIT_MS);
-    const event = await end(the, by, keyId, asked);
+    const event = await end(the, by, row, asked);
     const done = await look(the, keyId, asked);
     await tell(the, keyId, done.versions);
     const found = event ?? row.revocation_event ?? undefined;

@@ -29,19 +29,33 @@ export interface SignedVersion {
   readonly version: PackVersion;
   readonly published_at: Date;
   readonly is_yanked: boolean;
-  /** Its place in the log; null until it has one. */
-  readonly position: number | null;
 }
+
+const isWithin = (db: Queryable, keyId: string, { since, until }: Window) => db`
+  key_id = ${keyId} and published_at >= ${since} and (${until}::timestamptz is null or published_at < ${until})`;
 
 /** What the key signed and is served, oldest first. */
 export const signedWithin = (
   db: Queryable,
   keyId: string,
-  { since, until }: Window,
+  window: Window,
   most: number,
 ): Promise<SignedVersion[]> => db<SignedVersion[]>`
-  select versions.name, versions.version, published_at, yanked is not null as is_yanked, leaves.position
-  from versions left join leaves on leaves.event_id = versions.event_id
-  where key_id = ${keyId} and published_at >= ${since} and (${until}::timestamptz is null or published_at < ${until})
-    and unpublished is null
+  select name, version, published_at, yanked is not null as is_yanked from versions
+  where ${isWithin(db, keyId, window)} and unpublished is null
   order by published_at, name_key, version limit ${most}`;
+
+/**
+ * The least place in the log of what the key signed, served still or unpublished: who installed it has it either way.
+ * Undefined where nothing of it has a place yet.
+ */
+export const firstSignedWithin = async (
+  db: Queryable,
+  keyId: string,
+  window: Window,
+): Promise<number | undefined> => {
+  const [row] = await db<{ first: number | null }[]>`
+    select min(leaves.position) as first from versions join leaves on leaves.event_id = versions.event_id
+    where ${isWithin(db, keyId, window)}`;
+  return row?.first ?? undefined;
+};

@@ -2,7 +2,7 @@
 import { instantMs } from '../../../keys/document.ts';
 import { formatPublicKeySpki } from '../../../keys/key.ts';
 import type { DelegationRow } from '../../access/delegation-store.ts';
-import { listed, statementOf } from '../../access/delegations.ts';
+import { listed, statementOf } from '../../access/listed-key.ts';
 import { isPrivateNamespace, namespaceOf, type PackName, patternCovers } from '../../protocol/pack-id.ts';
 import { isPrivate } from '../policy.ts';
 

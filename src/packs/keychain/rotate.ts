@@ -3,8 +3,8 @@
 import { permits } from '../../../keys/delegation.ts';
 import type { Authenticate } from '../../access/authenticate.ts';
 import { delegationOf, delegationsAbout } from '../../access/delegation-store.ts';
-import { standingOf, statementOf } from '../../access/delegations.ts';
 import { type Body, textField } from '../../access/fields.ts';
+import { standingOf, statementOf } from '../../access/listed-key.ts';
 import type { Principal } from '../../access/principal.ts';
 import { type RotateDeps, type Rotated, rotateKey } from '../../access/rotate-key.ts';
 import type { RotationRequest } from '../../access/rotation-request.ts';

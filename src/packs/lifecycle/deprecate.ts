@@ -4,8 +4,13 @@ import type { Principal } from '../../access/principal.ts';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import type { PackAddress } from '../policy.ts';
-import { type DeprecationGrounds, type DeprecationNote, readDeprecationGrounds } from './deprecation-note.ts';
-import { type StandingRow, setDeprecated } from './lifecycle-store.ts';
+import {
+  type DeprecationGrounds,
+  type DeprecationNote,
+  readDeprecationGrounds,
+  successorOf,
+} from './deprecation-note.ts';
+import { type StandingRow, setDeprecated, standingOf } from './lifecycle-store.ts';
 import {
   type Changed,
   factsOf,
@@ -27,7 +32,10 @@ interface Deprecated extends Changed {
   readonly deprecated: DeprecationNote | null;
 }
 
-export type Deprecation = Receipted<Deprecated>;
+export type Deprecation = Receipted<Deprecated> & {
+  /** What is odd about it, and was taken all the same. */
+  readonly warnings: readonly string[];
+};
 
 /** What is changed of the version that is held; gives what it says then. */
 type Change = (tx: Tx, row: StandingRow) => Promise<Deprecated>;
@@ -66,7 +74,21 @@ const commit = async (
     change(tx, await holdVersion(the, tx, by, address)),
   );
   the.announce(subjectOf(address));
-  return withReceipt(the, recorded);
+  const warnings = await warningsOf(the, recorded);
+  return { ...(await withReceipt(the, recorded)), warnings };
+};
+
+/** The successor may be published later; until then users are sent to where nothing is. */
+const warningsOf = async (
+  { sql }: Pick<LifecycleDeps, 'sql'>,
+  recorded: Deprecated,
+): Promise<readonly string[]> => {
+  const successor = successorOf(recorded.deprecated ?? {}, recorded);
+  if (successor === undefined) return [];
+  const row = await standingOf(sql, successor);
+  if (row !== undefined && row.unpublished === null) return [];
+  const { name, version } = successor;
+  return [`supersededBy names ${name}@${version}, which is not here: publish it, or deprecate with another.`];
 };
 
 const saysTheSame = (note: DeprecationNote | null, grounds: DeprecationGrounds): boolean =>

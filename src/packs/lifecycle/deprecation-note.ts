@@ -1,8 +1,8 @@
 // What a deprecation says for itself, read from a request and kept with the version. Pure.
 import type { Body } from '../../access/fields.ts';
-import { parsePackName, parsePackVersion } from '../../protocol/pack-id.ts';
-import type { PackAddress } from '../policy.ts';
-import { readReason, wrongField } from './reason.ts';
+import { readReason, wrongField } from '../../access/reason.ts';
+import { namespaceOf, parsePackName, parsePackVersion } from '../../protocol/pack-id.ts';
+import { isPrivate, type PackAddress } from '../policy.ts';
 
 /** What whoever deprecates a version gives for it. */
 export interface DeprecationGrounds {
@@ -39,4 +39,21 @@ export const readDeprecationGrounds = (body: Body, address: PackAddress): Deprec
     throw wrongField('supersededBy', `must be ${FORMS}, of at most ${MAX_SUCCESSOR} characters`);
   if (isOneself(supersededBy, address)) throw wrongField('supersededBy', 'must name another version');
   return { reason, supersededBy };
+};
+
+/**
+ * The version that is named in its place. Undefined for private packs of other namespaces too: whether they are there is
+ * not for everybody to know.
+ */
+export const successorOf = (
+  { supersededBy }: Pick<DeprecationGrounds, 'supersededBy'>,
+  address: PackAddress,
+): PackAddress | undefined => {
+  if (supersededBy === undefined) return undefined;
+  const at = supersededBy.indexOf('@');
+  const name = parsePackName(at < 0 ? address.name : supersededBy.slice(0, at));
+  const version = parsePackVersion(supersededBy.slice(at + 1));
+  if (!name.ok || !version.ok) return undefined;
+  if (isPrivate(name.value) && namespaceOf(name.value) !== namespaceOf(address.name)) return undefined;
+  return { name: name.value, version: version.value };
 };

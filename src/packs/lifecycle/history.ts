@@ -1,7 +1,7 @@
 // The history of a version: all that ever happened to it, as the log records it.
 import type { JsonObject, JsonValue } from '../../../keys/canonical.ts';
 import type { Sql } from '../../database/connect.ts';
-import { type Document, jsonDocument } from '../../http/document.ts';
+import { confidential, type Document, jsonDocument } from '../../http/document.ts';
 import { fault } from '../../protocol/faults.ts';
 import { isPrivate, type PackAddress } from '../policy.ts';
 import { type HistoryRow, historyOf, MOST_HISTORY, type StandingRow, standingOf } from './lifecycle-store.ts';
@@ -32,13 +32,6 @@ const standingNow = ({ yanked, unpublished }: StandingRow): 'published' | 'yanke
   return yanked === null ? 'published' : 'yanked';
 };
 
-/** Nobody between us and the reader may keep what others must not see. */
-const documentOf = ({ name }: PackAddress, value: object): Document => {
-  const document = jsonDocument(value);
-  if (!isPrivate(name)) return document;
-  return { ...document, headers: { ...document.headers, 'Cache-Control': 'private, no-store' } };
-};
-
 /** @throws Fault validation_error */
 export const readFrom = (text: unknown): number => {
   if (text === undefined) return 0;
@@ -61,5 +54,6 @@ export const readHistory =
     const history = found.slice(0, MOST_HISTORY).map(entryOf);
     const next = found.length > MOST_HISTORY ? from + MOST_HISTORY : null;
     const standing = { standing: standingNow(row), deprecated: row.deprecated !== null };
-    return documentOf(address, { ...address, ...standing, history, next });
+    const document = jsonDocument({ ...address, ...standing, history, next });
+    return isPrivate(address.name) ? confidential(document) : document;
   };

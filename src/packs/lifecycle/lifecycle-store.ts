@@ -60,6 +60,40 @@ export const standingOf = async (
   return row;
 };
 
+/**
+ * The key of a version where it is taken back from before the version's place in the log on, so that no client believes
+ * it any more. One that is taken back from its revocation on took nothing from what was there: that stood before it. What
+ * has no place yet comes behind every position that is known. The keys of mirrored versions are not judged here.
+ */
+export const revokedKeyOf = async (tx: Tx, { name, version }: Address): Promise<string | undefined> => {
+  const [row] = await tx<{ key_id: string }[]>`
+    select versions.key_id from versions
+      join delegations on delegations.key_id = versions.key_id
+      left join leaves on leaves.event_id = versions.event_id
+    where versions.name_key = ${nameKey(name)} and versions.version = ${version} and revoked_at is not null
+      and case revoked_from when 'ever' then true when 'here' then false
+        else leaves.position is null or leaves.position >= revoked_from::bigint end
+      and not exists (select from mirrored_versions as mirrored
+        where mirrored.name_key = versions.name_key and mirrored.version = versions.version)`;
+  return row?.key_id;
+};
+
+interface Yank extends Address {
+  readonly yanked: YankNote;
+  readonly event: { readonly id: string };
+}
+
+/** All in one statement: the listings of a pack are made anew once for each, not once for each of its versions. */
+export const setYanks = async (tx: Tx, yanks: readonly Yank[]): Promise<void> => {
+  if (yanks.length === 0) return;
+  await tx`
+    update versions set yanked = note::jsonb, standing_event_id = said_event_id
+    from unnest(${yanks.map(({ name }) => nameKey(name))}::text[], ${yanks.map(({ version }) => version)}::text[],
+        ${yanks.map(({ yanked }) => JSON.stringify(yanked))}::text[], ${yanks.map(({ event }) => event.id)}::text[])
+      as said (key, said_version, note, said_event_id)
+    where name_key = key and version = said_version`;
+};
+
 /** @param yanked null takes the yank back. */
 export const setYanked = (
   tx: Tx,

@@ -27,7 +27,8 @@ const requestOf = (ctx: Context): VersionRequest => ({
 const answer = (ctx: Context, witnessed: Witnessed, says: object): void => {
   ctx.set('Cache-Control', 'no-store');
   const receipt = replyWithReceipt(ctx, witnessed, 200);
-  ctx.body = { ...says, ...receipt };
+  // Of what was so before only the id of its event is at hand.
+  ctx.body = { ...says, changed: typeof witnessed.event === 'object', ...receipt };
 };
 
 const answerYank = (ctx: Context, standing: Standing): void => {
@@ -37,9 +38,9 @@ const answerYank = (ctx: Context, standing: Standing): void => {
 
 /** In the form of the map of versions (registry-operations.md). */
 const answerDeprecation = (ctx: Context, deprecation: Deprecation): void => {
-  const { name, version, deprecated } = deprecation;
+  const { name, version, deprecated, warnings } = deprecation;
   const note = deprecated === null ? false : { deprecated: true, ...deprecated };
-  answer(ctx, deprecation, { name, version, deprecation: note });
+  answer(ctx, deprecation, { name, version, deprecation: note, ...(warnings.length > 0 && { warnings }) });
 };
 
 const answerTombstone = (ctx: Context, tombstone: Tombstone): void => {

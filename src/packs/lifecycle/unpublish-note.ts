@@ -1,8 +1,8 @@
 // What stays of a version that was unpublished, and until when that may be done. Pure.
 import type { Body } from '../../access/fields.ts';
+import { readReason, wrongField } from '../../access/reason.ts';
 import { type FaultDetails, fault } from '../../protocol/faults.ts';
 import type { PackAddress } from '../policy.ts';
-import { readReason, wrongField } from './reason.ts';
 
 export interface UnpublishGrounds {
   readonly reason?: string;

@@ -1,5 +1,6 @@
 // Unpublishes a version in its first days: it is gone for readers, and its name and number stay taken for ever.
 import type { Body } from '../../access/fields.ts';
+import { requireStillHolding } from '../../access/namespaces/held-by.ts';
 import { isOperator, type Principal } from '../../access/principal.ts';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
@@ -50,6 +51,7 @@ export const unpublishVersion =
     const grounds = readUnpublishGrounds(request.body, request.reasonInQuery);
     // The point of no return: the tombstone stands with its event, or neither does. The bytes go with a later sweep.
     const recorded = await inTransaction(the.sql, async (tx) => {
+      await requireStillHolding(tx, by, [address.name]);
       const [row] = await holdVersions(the, tx, by, [address]);
       if (row === undefined) throw fault('pack_version_not_found', { ...address });
       return unpublish(the, tx, by, row, grounds);

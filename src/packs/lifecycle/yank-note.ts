@@ -1,6 +1,6 @@
 // What a yank says for itself, read from a request and kept with the version. Pure.
 import type { Body } from '../../access/fields.ts';
-import { readReason, wrongField } from './reason.ts';
+import { readReason, wrongField } from '../../access/reason.ts';
 
 /** What whoever yanks a version gives for it. */
 export interface YankGrounds {

@@ -3,14 +3,14 @@ import type { Body } from '../../access/fields.ts';
 import { isOperator, type Principal } from '../../access/principal.ts';
 import type { Tx } from '../../database/connect.ts';
 import { inTransaction } from '../../database/transaction.ts';
+import type { RecordedEvent } from '../../protocol/event.ts';
 import { fault } from '../../protocol/faults.ts';
-import { type PackAddress, requireYankRoom } from '../policy.ts';
-import { countWithdrawn, type StandingRow, setYanked } from './lifecycle-store.ts';
+import { requireYankRoom } from '../policy.ts';
+import { countWithdrawn, revokedKeyOf, type StandingRow, setYanked, setYanks } from './lifecycle-store.ts';
 import {
   type Changed,
   factsOf,
   holdVersion,
-  holdVersions,
   type LifecycleDeps,
   type Receipted,
   readAddress,
@@ -55,7 +55,7 @@ export const yankVersion =
 
 /**
  * A version that is not yanked stays as it is. The yank stays in the log.
- * @throws Fault as `yankVersion`, and advisory_active
+ * @throws Fault as `yankVersion`, advisory_active, and key_revoked_version
  */
 export const unyankVersion =
   (the: LifecycleDeps) =>
@@ -71,21 +71,12 @@ export const unyankVersion =
   };
 
 /**
- * The step of a transaction that yanks many versions at once, each with an event of its own: those that are not there
- * or unpublished are passed over, those that are yanked already stay as they are. Nothing may be written before it:
- * whoever has to, holds the versions first (`holdVersions`), writes, and then yanks what he holds (`yankHeld`).
- * After the commit say `tellOf`.
- * @throws Fault key_revoked, validation_error where the signed list would not hold them all
+ * The step of a transaction that yanks many versions at once, each with an event of its own: those that are unpublished
+ * are passed over, those that are yanked already stay as they are. Whoever holds them (`holdVersions`) before anything
+ * is written yanks them so; after the commit say `tellOf`.
+ * @param causationId the event for which they are yanked
+ * @throws Fault validation_error where the signed list would not hold them all
  */
-export const yankIn = async (
-  the: StepDeps,
-  tx: Tx,
-  by: Principal,
-  addresses: readonly PackAddress[],
-  grounds: YankGrounds,
-): Promise<readonly Yanked[]> => yankHeld(the, tx, by, await holdVersions(the, tx, by, addresses), grounds);
-
-/** @param causationId the event for which they are yanked. @throws Fault validation_error as `yankIn` */
 export const yankHeld = async (
   the: StepDeps,
   tx: Tx,
@@ -98,19 +89,26 @@ export const yankHeld = async (
   const more = there.filter(({ yanked }) => yanked === null).length;
   if (more > 0) requireYankRoom(await countWithdrawn(tx, by.account), isOperator(by), more);
   const recorded: Yanked[] = [];
-  for (const row of there) recorded.push(await yankOne(the, tx, by, row, grounds, causationId));
+  for (const row of there)
+    recorded.push(
+      row.yanked === null ? await recordYank(the, tx, by, row, grounds, causationId) : unchanged(row),
+    );
+  await setYanks(tx, recorded.filter(isNew));
   return recorded;
 };
 
-const yankOne = async (
+type NewYank = Yanked & { readonly yanked: YankNote; readonly event: RecordedEvent };
+
+const isNew = (yank: Yanked): yank is NewYank => typeof yank.event === 'object';
+
+const recordYank = async (
   the: StepDeps,
   tx: Tx,
   by: Principal,
   row: StandingRow,
   grounds: YankGrounds,
   causationId: string | undefined,
-): Promise<Yanked> => {
-  if (row.yanked !== null) return unchanged(row);
+): Promise<NewYank> => {
   const { name, version } = row;
   const event = await the.append(tx, {
     kind: 'pack.yanked',
@@ -119,7 +117,6 @@ const yankOne = async (
     causationId: causationId ?? null,
   });
   const yanked = { ...grounds, yankedAt: event.at.toISOString(), yankedBy: by.account };
-  await setYanked(tx, row, yanked, event.id);
   return { name, version, yanked, event };
 };
 
@@ -128,6 +125,8 @@ const unyank = async (the: LifecycleDeps, tx: Tx, by: Principal, row: StandingRo
   const { name, version } = row;
   const advisory = await the.activeAdvisoryOf(tx, name, version);
   if (advisory !== undefined) throw fault('advisory_active', { name, version, advisory });
+  const keyId = await revokedKeyOf(tx, row);
+  if (keyId !== undefined) throw fault('key_revoked_version', { name, version, keyId });
   const event = await the.append(tx, {
     kind: 'pack.unyanked',
     ...factsOf(by, row),

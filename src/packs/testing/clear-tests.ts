@@ -51,11 +51,19 @@ const requireUnpublishable = async (
     throw fault('unpublish_window_expired', { publishedAt: found.publishedAt.toISOString() });
 };
 
+/** It takes what others published, in whatever namespace. */
+const requireUnlimited = (by: Principal): void => {
+  if (by.namespaces === null || isOperator(by)) return;
+  const message = 'This token is limited to some namespaces, and a reset empties all of them.';
+  throw fault('forbidden', { tokenNamespaces: by.namespaces }, message);
+};
+
 /** Nothing is left, not even what was taken (RFC 0025 §C). */
 export const resetTests =
   (the: ClearDeps) =>
   async (authorization: string | undefined): Promise<void> => {
     const by = await requireWriter(the, authorization);
+    requireUnlimited(by);
     await inTransaction(the.sql, async (tx) => {
       await lockTests(tx);
       await requireStillActing(tx, by, the.now());

@@ -9,7 +9,7 @@ import { type HostFacts, hostDiscovery } from './host-discovery.ts';
 import { publishTest, type TestPublishDeps } from './publish-test.ts';
 import { addTestRoutes } from './routes.ts';
 import { readTestPack, readTestPart } from './test-catalogue.ts';
-import { majorAsked, SPOKEN } from './version-header.ts';
+import { majorAsked, VERSION_OF_TREE } from './version-header.ts';
 
 export interface TestingDeps extends Omit<TestPublishDeps, 'admit'>, ClearDeps, HostFacts {
   /** What an upload has to keep up. */
@@ -25,7 +25,7 @@ const addHostDiscovery = (router: Router, facts: HostFacts): void => {
   router.get('/.well-known/openwop', async (ctx) => {
     const major = majorAsked(ctx.headers[VERSION_HEADER.toLowerCase()]?.toString());
     ctx.vary(VERSION_HEADER);
-    ctx.set(VERSION_HEADER, SPOKEN[major]);
+    ctx.set(VERSION_HEADER, VERSION_OF_TREE[major]);
     replyWith(ctx, hostDiscovery(facts, major));
   });
 };

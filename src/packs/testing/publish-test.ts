@@ -11,10 +11,10 @@ import type { Admit } from '../../http/admission.ts';
 import { fault } from '../../protocol/faults.ts';
 import { joinBytes } from '../../protocol/join-bytes.ts';
 import { namespaceOf, type PackName } from '../../protocol/pack-id.ts';
-import type { VersionRecord } from '../pack-store.ts';
 import { type PackAddress, type PackPolicy, readPublishAddress } from '../policy.ts';
 import { type CheckDeps, checkUpload, receiveUpload } from '../publish/check-upload.ts';
 import type { PublishRequest } from '../publish/publish.ts';
+import type { VersionRecord } from '../version-record.ts';
 import { countTests, findTest, insertTest, lockTests, type TestVersion } from './test-store.ts';
 
 export interface TestPublishDeps extends Omit<CheckDeps, 'policy'> {

@@ -8,6 +8,7 @@ import { atLeast, type Pace } from '../../http/steady.ts';
 import { fault, type Tree } from '../../protocol/faults.ts';
 import { STATEMENT_HEADER } from '../../protocol/statement-envelope.ts';
 import type { PublishRequest } from '../publish/publish.ts';
+import { splitFile } from '../version-file.ts';
 import type { TestPublished } from './publish-test.ts';
 import { BASES, isTestPart, type TestAddress, type TestPart } from './test-catalogue.ts';
 
@@ -20,12 +21,6 @@ export interface TestRoutesDeps {
   /** What an upload has to keep up. */
   readonly pace: Pace;
 }
-
-/** `1.0.0.tgz` → version and ending, which follows the last full stop. */
-const splitFile = (file: string): { readonly version: string; readonly ending: string } => {
-  const at = Math.max(file.lastIndexOf('.'), 0);
-  return { version: file.slice(0, at), ending: file.slice(at + 1) };
-};
 
 const addressIn = (ctx: Context, version: string): TestAddress => ({
   name: param(ctx, 'name'),

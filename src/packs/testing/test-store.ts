@@ -1,5 +1,5 @@
 // Versions of the test catalogue as rows, tarballs included; nothing of them stands anywhere else.
-import { type Digest, parseDigest } from '../../../storage/digest.ts';
+import { type Digest, digestOfRaw } from '../../../storage/digest.ts';
 import type { Queryable, Sql, Tx } from '../../database/connect.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { nameKey, type PackName, type PackVersion } from '../../protocol/pack-id.ts';
@@ -30,11 +30,11 @@ const columns = (db: Queryable) => db`
   name, version, tree, digest, size, publisher, published_at, signature is not null as signed,
   tarball is null as unpublished`;
 
-const toVersion = ({ digest, published_at, ...rest }: Row): TestVersion => {
-  const parsed = parseDigest(Buffer.from(digest).toString('hex'));
-  if (parsed === undefined) throw new Error('a stored digest is not one');
-  return { ...rest, digest: parsed, publishedAt: published_at };
-};
+const toVersion = ({ digest, published_at, ...rest }: Row): TestVersion => ({
+  ...rest,
+  digest: digestOfRaw(digest),
+  publishedAt: published_at,
+});
 
 /** Writers take turns until their transactions end: the catalogue has an end, and each sees how much is left. */
 export const lockTests = (tx: Tx): Promise<unknown> => tx`select stop_use('test catalogue')`;

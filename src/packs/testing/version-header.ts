@@ -4,7 +4,7 @@ import { fault, type Tree } from '../../protocol/faults.ts';
 
 const SPELLINGS: Readonly<Record<string, Tree>> = { '1': 'v1', '1.0': 'v1', '2': 'v2', '2.0': 'v2' };
 
-export const SPOKEN = { v1: '1.0', v2: '2.0' } as const satisfies Record<Tree, string>;
+export const VERSION_OF_TREE = { v1: '1.0', v2: '2.0' } as const satisfies Record<Tree, string>;
 
 /** The tree that the header names, v1 where there is none (spec/v2 version negotiation). @throws Fault protocol_version_unsupported */
 export const majorAsked = (header: string | undefined): Tree => {
@@ -15,6 +15,6 @@ export const majorAsked = (header: string | undefined): Tree => {
   throw fault('protocol_version_unsupported', {
     header: VERSION_HEADER,
     found,
-    supported: Object.values(SPOKEN),
+    supported: Object.values(VERSION_OF_TREE),
   });
 };

@@ -1,15 +1,17 @@
 // Checks every version: its blob, its signature, its event, how it stands, and that it can be served.
-import { encodeBase64, utf8 } from '../../../keys/bytes.ts';
+import { decodeBase64, encodeBase64, utf8 } from '../../../keys/bytes.ts';
 import { canonicalText } from '../../../keys/canonical.ts';
 import { type Delegation, parseDelegation, permits } from '../../../keys/delegation.ts';
 import { instantMs } from '../../../keys/document.ts';
 import { verify } from '../../../keys/ed25519.ts';
 import { parseEnvelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
+import type { PublicKey } from '../../../keys/key.ts';
 import { inLanes } from '../../../storage/in-lanes.ts';
 import type { Tx } from '../../database/connect.ts';
-import type { StoredVersion } from '../../packs/pack-store.ts';
+import { isMirrored } from '../../packs/policy.ts';
 import { packIndex, packMap, versionManifest } from '../../packs/read/shapes.ts';
+import type { StoredVersion } from '../../packs/version-record.ts';
 import { Fault } from '../../protocol/faults.ts';
 import { nameKey } from '../../protocol/pack-id.ts';
 import { describeRelease, requireAgreement } from '../../protocol/release.ts';
@@ -64,7 +66,18 @@ const checkStatement = (row: VersionRow, key: Delegation, flaw: Flaw): void => {
   }
 };
 
+/** Upstream's key stands in the event; what is signed as a whole is held to the digest, which names the same bytes. */
+const checkMirrored = (row: VersionRow, flaw: Flaw): undefined => {
+  const { publicKey, covers } = dataOf(publishedBy(row));
+  const key = decodeBase64(String(publicKey));
+  if (key?.length !== 32 || row.signature === null) return flaw('key_unknown', { found: row.key_id });
+  if (covers === 'tarball') return undefined;
+  const signed = { publicKey: key as PublicKey, message: row.manifest, signature: row.signature };
+  if (!verify(signed)) flaw('signature_invalid', { found: row.key_id });
+};
+
 const checkSignature = (row: VersionRow, flaw: Flaw): undefined => {
+  if (isMirrored(row.publisher)) return checkMirrored(row, flaw);
   if (row.key_id === null) return row.signature === null ? undefined : flaw('signature_invalid');
   const key = row.delegation === null ? undefined : delegationIn(row.delegation);
   if (key === undefined) return flaw('key_unknown', { found: row.key_id });
@@ -89,9 +102,12 @@ const toldOf = (row: VersionRow) => ({
 });
 
 const checkEvent = (row: VersionRow, flaw: Flaw): undefined => {
-  if (row.event_kind !== 'pack.published') return flaw('version_without_event', { expected: row.event_id });
-  const told = { ...dataOf(publishedBy(row)), actor: actorOfEvent(publishedBy(row)) };
-  const stored = { ...toldOf(row), actor: `account:${row.publisher}` };
+  const mirrored = isMirrored(row.publisher);
+  const kind = mirrored ? 'mirror.ingested' : 'pack.published';
+  if (row.event_kind !== kind) return flaw('version_without_event', { expected: row.event_id });
+  const { upstream: _upstream, publicKey: _key, covers: _covers, ...data } = dataOf(publishedBy(row));
+  const told = { ...data, actor: actorOfEvent(publishedBy(row)) };
+  const stored = { ...toldOf(row), actor: mirrored ? row.publisher : `account:${row.publisher}` };
   if (canonicalText(told) !== canonicalText(stored))
     flaw('version_differs', { expected: told, found: stored });
 };
@@ -118,7 +134,7 @@ const checkVersion = async (the: VersionsDeps, row: VersionRow, reads: boolean):
   const flaw: Flaw = (code, evidence) => the.report.add(code, nameOf(row), evidence);
   if (row.name_key !== nameKey(row.name))
     flaw('version_name', { expected: nameKey(row.name), found: row.name_key });
-  if (!row.publisher_known) flaw('publisher_unknown', { found: row.publisher });
+  if (!row.publisher_known && !isMirrored(row.publisher)) flaw('publisher_unknown', { found: row.publisher });
   checkEvent(row, flaw);
   checkSignature(row, flaw);
   checkStanding(row, flaw);

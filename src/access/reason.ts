@@ -1,7 +1,7 @@
-// Reads the texts that say why a version stands as it does, for everybody to read. Pure.
-import { type Fault, fault } from '../../protocol/faults.ts';
+// Reads the texts that say why something was done, for everybody to read. Pure.
+import { type Fault, fault } from '../protocol/faults.ts';
 
-/** Length in the version manifest (registry-version-manifest, `yankedReason` and `deprecationReason`). */
+/** Of versions and of namespaces alike; the length in the version manifest (registry-version-manifest, `yankedReason` and `deprecationReason`). */
 const MAX_REASON = 512;
 
 export const wrongField = (field: string, rule: string): Fault =>
