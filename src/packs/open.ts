@@ -4,8 +4,9 @@ import type Router from '@koa/router';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Staging } from '../../storage/staging.ts';
 import type { Authenticate } from '../access/authenticate.ts';
-import type { DelegatedKey, ListedKey } from '../access/delegations.ts';
+import type { DelegatedKey } from '../access/delegations.ts';
 import { KEYS_TOPIC } from '../access/documents.ts';
+import type { ListedKey } from '../access/listed-key.ts';
 import { allClaims, type ClaimRow } from '../access/namespaces/claim-store.ts';
 import type { Principal } from '../access/principal.ts';
 import type { RevokeDeps } from '../access/revoke-key.ts';
@@ -19,6 +20,7 @@ import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { advisoryTopicsOf } from './advisories/documents.ts';
 import { openAdvisories } from './advisories/open.ts';
 import { activeAdvisoryOf, warningOf } from './advisories/yanks.ts';
+import { openCompat } from './compat/open.ts';
 import { openDerived } from './derived/open.ts';
 import { openDiscover } from './discover/open.ts';
 import { openKeychain } from './keychain/open.ts';
@@ -27,10 +29,10 @@ import { readHistory } from './lifecycle/history.ts';
 import type { LifecycleDeps } from './lifecycle/standing.ts';
 import { unpublishVersion } from './lifecycle/unpublish.ts';
 import { unyankVersion, yankVersion } from './lifecycle/yank.ts';
-import { insertVersion } from './pack-store.ts';
 import type { PackPolicy } from './policy.ts';
+import { insertVersion } from './publish/insert-store.ts';
 import { type PublishDeps, publishPack } from './publish/publish.ts';
-import { readDiscovery } from './read/discovery.ts';
+import { type MirroredKeyNote, readDiscovery } from './read/discovery.ts';
 import { packTopicsOf, readPack, readVersionPart } from './read/read.ts';
 import { addPackRoutes, requireVisible } from './routes.ts';
 import { openTesting } from './testing/open.ts';
@@ -61,6 +63,7 @@ export interface PacksDeps
   readonly requireKeyOfHolder: (namespace: string, key: DelegatedKey | undefined) => Promise<void>;
   readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
+  readonly listMirroredKeys: () => Promise<readonly MirroredKeyNote[]>;
   readonly append: AppendEvent;
   readonly makeEvent: MakeEvent;
   /** Makes the change visible to readers of every process. */
@@ -127,6 +130,7 @@ const discovery = (the: PacksDeps) =>
     privateRegistry: the.policy.privateRegistry,
     listKeys: the.listKeys,
     listClaims: () => allClaims(the.sql),
+    listMirroredKeys: the.listMirroredKeys,
     now: the.now,
     log: the.log,
     auth: the.auth,
@@ -138,6 +142,7 @@ export const openPacks = (the: PacksDeps): Packs => {
   const testing = openTesting({ ...the, caps: CAPS });
   const derived = openDerived(reads);
   const discover = openDiscover(the);
+  const compat = openCompat(the);
   const advisories = openAdvisories(the);
   const keychain = openKeychain({
     ...the,
@@ -147,6 +152,7 @@ export const openPacks = (the: PacksDeps): Packs => {
     addRoutes: (router) => {
       // Before the addresses of packs: `export` is no name of one.
       discover.addRoutes(router);
+      compat.addRoutes(router);
       keychain.addRoutes(router);
       addPackRoutes(router, {
         ...the,

@@ -102,3 +102,6 @@ export const requireYankRoom = ({ all, own }: YankCount, byOperator: boolean, mo
 };
 
 export const isPrivate = (name: PackName): boolean => scopeOf(name) === 'private';
+
+/** `mirror:<host>`: in the place of an account for what came from another registry. */
+export const isMirrored = (by: string): boolean => by.startsWith('mirror:');

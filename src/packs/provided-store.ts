@@ -2,7 +2,7 @@
 import type { Queryable } from '../database/connect.ts';
 import type { Tree } from '../protocol/faults.ts';
 import type { PackKind } from '../protocol/manifest/kind.ts';
-import type { PackName, PackVersion } from '../protocol/pack-id.ts';
+import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 
 /** One version that provides an id. */
 export interface Provider {
@@ -17,10 +17,10 @@ export interface Provider {
 }
 
 /**
- * Every version that provides one of the ids, in either tree; unpublished ones and private packs are none of them.
+ * Every version that provides an id, in either tree; unpublished ones and private packs are none of them.
  * @param most packs of each id; the first by name.
  */
-export const providersOf = async (
+export const versionsProviding = async (
   db: Queryable,
   ids: readonly string[],
   { tree, after = '', most }: { tree?: Tree | undefined; after?: string | undefined; most: number },
@@ -40,3 +40,48 @@ export const providersOf = async (
   where name = any (names.list) and unpublished is null
     and (${tree ?? null}::text is null or tree = ${tree ?? null})
   order by wanted.id, name collate "C"`;
+
+/** Of each id the first pack by name that provides it in a tree, by the newest of its versions that do. */
+export const providersOf = async (
+  db: Queryable,
+  tree: Tree,
+  ids: readonly string[],
+): Promise<readonly Provider[]> => db<Provider[]>`
+  select wanted.id, found.* from (select distinct unnest(${[...ids]}::text[]) as id) as wanted
+  cross join lateral (
+    select name_key, name from provided_ids join versions using (name_key, version)
+    where provided_ids.id = wanted.id and unpublished is null and tree = ${tree}
+    order by name collate "C" limit 1
+  ) as pack
+  -- The latest of the pack, where that has the id; else all that have it are held against each other.
+  cross join lateral (
+    select coalesce(
+      (select version from pack_latest as latest join provided_ids using (name_key, version)
+        where latest.tree = ${tree} and latest.name = pack.name and provided_ids.id = wanted.id),
+      (select version from provided_ids join versions using (name_key, version)
+        where provided_ids.id = wanted.id and name_key = pack.name_key and name = pack.name and unpublished is null
+          and tree = ${tree}
+        order by version_rank(version, yanked is not null, deprecated is not null) collate "C" desc limit 1)
+    ) as version
+  ) as newest
+  cross join lateral (
+    select tree, name, version, coalesce(facts ->> 'kind', 'node') as kind, is_agent, yanked is not null as yanked,
+      deprecated is not null as deprecated
+    from provided_ids join versions using (name_key, version)
+    where provided_ids.id = wanted.id and name_key = pack.name_key and version = newest.version
+  ) as found`;
+
+/** For each of the ids one pack of another name that has it: a look into the index, however many have. */
+export const othersProviding = async (
+  db: Queryable,
+  ids: readonly string[],
+  own: PackName,
+): Promise<ReadonlyMap<string, string>> => {
+  const rows = await db<{ id: string; name: string }[]>`
+    select wanted.id, found.name from (select distinct unnest(${[...ids]}::text[]) as id) as wanted
+    cross join lateral (
+      select versions.name from provided_ids join versions using (name_key, version)
+      where provided_ids.id = wanted.id and name_key <> ${nameKey(own)} and unpublished is null limit 1
+    ) as found`;
+  return new Map(rows.map(({ id, name }) => [id, name]));
+};

@@ -17,6 +17,7 @@ import { addLifecycleRoutes, type LifecycleRoutesDeps } from './lifecycle/routes
 import { isPrivate, readName, readVersion } from './policy.ts';
 import type { Published, PublishRequest } from './publish/publish.ts';
 import { isVersionPart, type readPack, type readVersionPart } from './read/read.ts';
+import { SBOM_ENDING, STATEMENT_ENDING, splitFile } from './version-file.ts';
 
 export interface PackRoutesDeps extends LifecycleRoutesDeps {
   readonly publish: (request: PublishRequest) => Promise<Published>;
@@ -34,16 +35,6 @@ export interface PackRoutesDeps extends LifecycleRoutesDeps {
 type VisibleDeps = Pick<PackRoutesDeps, 'authenticate' | 'claimOfNamespace'>;
 
 const TREES = ['v1', 'v2'] as const satisfies readonly Tree[];
-
-const STATEMENT_ENDING = '.intoto.json';
-const SBOM_ENDING = '.sbom.json';
-
-/** `1.0.0.tgz` → version and ending; the ending is what follows the last full stop, but for those of two words. */
-const splitFile = (file: string): { readonly version: string; readonly ending: string } => {
-  const twoWords = [STATEMENT_ENDING, SBOM_ENDING].find((ending) => file.endsWith(ending));
-  const at = twoWords === undefined ? file.lastIndexOf('.') : file.length - twoWords.length;
-  return { version: file.slice(0, Math.max(at, 0)), ending: file.slice(at + 1) };
-};
 
 /**
  * A token that names namespaces was given for them, unless its account gave them away since; one without a limit reads

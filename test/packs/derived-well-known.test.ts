@@ -24,6 +24,9 @@ it('robots.txt keeps crawlers from documents for machines', async () => {
     expect.arrayContaining(['User-agent: *', 'Disallow: /v1/', 'Disallow: /v2/', 'Allow: /$']),
   );
   expect(lines).toContain(`Sitemap: ${open.url}/`);
+  const allowed = lines.flatMap((line) => /^Allow: ([^$]+)/.exec(line)?.[1] ?? []);
+  expect(allowed).toEqual(['/', '/docs']);
+  for (const path of allowed) expect((await get(open, path)).status).toBe(200);
 });
 
 it('security.txt names whom to tell, until when that is good, and where it belongs (RFC 9116 §2.5)', async () => {

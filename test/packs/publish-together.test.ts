@@ -1,7 +1,9 @@
 // Versions that are committed by one statement: each has an outcome of its own, whatever becomes of the others.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findVersion, holders, insertVersion, type VersionRecord } from '../../src/packs/pack-store.ts';
+import { findVersion, holders } from '../../src/packs/pack-store.ts';
+import { insertVersion } from '../../src/packs/publish/insert-store.ts';
+import type { VersionRecord } from '../../src/packs/version-record.ts';
 import { type EventFacts, recordEvent } from '../../src/protocol/event.ts';
 import type { PackName, PackVersion } from '../../src/protocol/pack-id.ts';
 import { digestOf } from '../../storage/digest.ts';

@@ -16,6 +16,8 @@ import type { Provider } from '../provided-store.ts';
 import type { CompatRequest } from './request.ts';
 
 export interface CompatDeps {
+  /** Milliseconds that only ever go on. */
+  readonly now: () => number;
   readonly manifestsOf: (tree: Tree, wanted: readonly VersionName[]) => Promise<readonly ReadManifest[]>;
   readonly versionsOfAll: (tree: Tree, names: readonly string[]) => Promise<readonly Candidate[]>;
   readonly providersOf: (tree: Tree, ids: readonly string[]) => Promise<readonly Provider[]>;
@@ -24,9 +26,28 @@ export interface CompatDeps {
 /** Ids that the index is asked about; whose provider is not looked up is unmet all the same. */
 const MAX_OFFERS = 500;
 
-const asking = (the: CompatDeps, tree: Tree): AskRegistry => ({
-  versionsOf: async (names) => (await the.versionsOfAll(tree, names)).map((each) => ({ ...each, tree })),
+const MAX_MS = 2_000;
+
+/** @returns what throws once the time for one question is over */
+const inTime = (the: CompatDeps) => {
+  const until = the.now() + MAX_MS;
+  return (): void => {
+    if (the.now() < until) return;
+    throw fault(
+      'validation_error',
+      { mostMs: MAX_MS },
+      'These packs take too long: ask about fewer at once.',
+    );
+  };
+};
+
+const asking = (the: CompatDeps, tree: Tree, requireTime: () => void): AskRegistry => ({
+  versionsOf: async (names) => {
+    requireTime();
+    return (await the.versionsOfAll(tree, names)).map((each) => ({ ...each, tree }));
+  },
   manifestsOf: async (wanted) => {
+    requireTime();
     const names = wanted.map(({ name, version }) => ({
       name: name as PackName,
       version: version as PackVersion,
@@ -47,11 +68,11 @@ const offersOf = async (
 
 const needsIn = ({ packs }: GatheredPacks): readonly PackNeeds[] => packs.map(({ needs }) => needs);
 
-/** @throws Fault validation_error where the packs lead to too many others */
+/** @throws Fault validation_error where the packs lead to too many others, or take too long */
 export const compatOf =
   (the: CompatDeps) =>
   async (tree: Tree, { packs, installed, host }: CompatRequest): Promise<CompatReport> => {
-    const ask = asking(the, tree);
+    const ask = asking(the, tree, inTime(the));
     try {
       const wanted = await gatherPacks(ask, packs);
       const standing = await gatherPacks(ask, installed, { follow: false });

@@ -19,6 +19,7 @@ export interface OpenCompatDeps {
 export const openCompat = ({ sql, now }: OpenCompatDeps) => {
   const inTurn = turns(QUESTIONS_AT_ONCE, QUESTIONS_WAITING);
   const check = compatOf({
+    now: () => performance.now(),
     manifestsOf: (tree, wanted) => manifestsOf(sql, tree, wanted),
     versionsOfAll: (tree, names) => versionsOfAll(sql, tree, names),
     providersOf: (tree, ids) => providersOf(sql, tree, ids),

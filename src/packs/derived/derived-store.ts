@@ -1,15 +1,9 @@
 // What derived documents are made from, as rows: the files of versions, and every version of a tree in pieces.
-import { type Digest, parseDigest } from '../../../storage/digest.ts';
+import { type Digest, digestOfRaw } from '../../../storage/digest.ts';
 import type { Queryable } from '../../database/connect.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { nameKey, type PackName, type PackVersion } from '../../protocol/pack-id.ts';
 import type { PackedFile } from '../../protocol/tarball.ts';
-
-const digestOfRow = (bytes: Uint8Array): Digest => {
-  const digest = parseDigest(Buffer.from(bytes).toString('hex'));
-  if (digest === undefined) throw new Error('a stored digest is not one');
-  return digest;
-};
 
 /** What a bill of materials is made from; none of it ever changes. */
 export interface Materials {
@@ -25,7 +19,7 @@ type MaterialsRow = Omit<Materials, 'digest'> & { readonly digest: Uint8Array; r
 
 const toMaterials = ({ event_id: _, digest, ...row }: MaterialsRow): Materials => ({
   ...row,
-  digest: digestOfRow(digest),
+  digest: digestOfRaw(digest),
 });
 
 export const materialsOf = async (
@@ -78,5 +72,5 @@ export const offeredFiles = async (
     select digest, files from versions
     where name_key = ${nameKey(name)} and version = ${version} and name = ${name}
       and yanked is null and unpublished is null`;
-  return row === undefined ? undefined : { digest: digestOfRow(row.digest), files: row.files };
+  return row === undefined ? undefined : { digest: digestOfRaw(row.digest), files: row.files };
 };

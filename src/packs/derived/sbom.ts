@@ -68,7 +68,7 @@ export interface ListedSbom extends Pick<Materials, 'name' | 'version'> {
 export const sbomPath = (tree: Tree, { name, version }: Pick<Materials, 'name' | 'version'>): string =>
   `/${tree}/packs/${name}/-/${version}.sbom.json`;
 
-const listed = (tree: Tree, each: ListedSbom): JsonObject => ({
+export const listed = (tree: Tree, each: ListedSbom): JsonObject => ({
   'bom-ref': purlOf(each),
   type: 'library',
   name: each.name,
@@ -76,8 +76,15 @@ const listed = (tree: Tree, each: ListedSbom): JsonObject => ({
   externalReferences: [{ type: 'bom', url: sbomPath(tree, each), hashes: [sha256(each.sha256)] }],
 });
 
-/** Every version of a tree, with the digest of its bill of materials. */
-export const registrySbom = (registry: string, tree: Tree, all: readonly ListedSbom[]): JsonObject => ({
+/** In the order in which they are listed. */
+export const inPurlOrder = (all: readonly ListedSbom[]): readonly ListedSbom[] =>
+  all
+    .map((each) => [purlOf(each), each] as const)
+    .sort(([a], [b]) => byName(a, b))
+    .map(([, each]) => each);
+
+/** What stands before the `components`: every version of a tree, with the digest of its bill of materials. */
+export const registrySbomHead = (registry: string, tree: Tree): JsonObject => ({
   ...FRAME,
   metadata: {
     component: {
@@ -87,7 +94,6 @@ export const registrySbom = (registry: string, tree: Tree, all: readonly ListedS
     },
     tools: TOOLS,
   },
-  components: [...all].sort((a, b) => byName(purlOf(a), purlOf(b))).map((each) => listed(tree, each)),
 });
 
 /** As JSON with two spaces and a final newline, like every document of the public registry. */

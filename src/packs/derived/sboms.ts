@@ -3,11 +3,21 @@ import { digestOf } from '../../../storage/digest.ts';
 import type { Sql } from '../../database/connect.ts';
 import { type Document, KINDS, makeDocument } from '../../http/document.ts';
 import type { DocumentCache } from '../../http/document-cache.ts';
+import { listDocument, listRows, MADE_AT_ONCE, paced } from '../../http/list-document.ts';
 import { fault, type Tree } from '../../protocol/faults.ts';
+import { inParts } from '../../protocol/lists.ts';
 import type { PackName, PackVersion } from '../../protocol/pack-id.ts';
 import { CATALOGUE_TOPIC, packTopic, through } from '../read/read.ts';
 import { type ListedRelease, materialsOf, materialsOfAll, publicReleases } from './derived-store.ts';
-import { type ListedSbom, registrySbom, sbomOf, sbomPath, sbomText } from './sbom.ts';
+import {
+  inPurlOrder,
+  type ListedSbom,
+  listed,
+  registrySbomHead,
+  sbomOf,
+  sbomPath,
+  sbomText,
+} from './sbom.ts';
 
 export interface SbomDeps {
   readonly sql: Sql;
@@ -32,35 +42,55 @@ export const readSbom =
 const AT_ONCE = 100;
 const MOST_KNOWN = 200_000;
 
-const sliced = <T>(all: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
+type MaterialsOfAll = (releases: readonly ListedRelease[]) => ReturnType<typeof materialsOfAll>;
 
 /**
  * Digests of bills by the event that published a version: a bill never changes, and making all of them anew with each
  * publish would keep the process busy. The database is asked for a few at a time, so that others come in between.
  */
-const createDigests = (sql: Sql) => {
+export const createDigests = (materialsOf: MaterialsOfAll, most = MOST_KNOWN) => {
   const known = new Map<string, string>();
-  const learn = async (releases: readonly ListedRelease[]): Promise<void> => {
-    for (const [eventId, materials] of await materialsOfAll(sql, releases))
-      known.set(eventId, digestOf(Buffer.from(sbomText(sbomOf(materials)))));
+  const learn = async (releases: readonly ListedRelease[], found: Map<string, string>): Promise<void> => {
+    const pace = paced(MADE_AT_ONCE);
+    for (const [eventId, materials] of await materialsOf(releases)) {
+      const text = sbomText(sbomOf(materials));
+      const digest = digestOf(Buffer.from(text));
+      known.set(eventId, digest);
+      found.set(eventId, digest);
+      await pace(text.length);
+    }
+  };
+  /** Those that were learnt first go first. */
+  const forget = (): void => {
+    for (const eventId of known.keys()) {
+      if (known.size <= most) return;
+      known.delete(eventId);
+    }
   };
   return async (releases: readonly ListedRelease[]): Promise<readonly ListedSbom[]> => {
-    if (known.size > MOST_KNOWN) known.clear();
-    const unknown = releases.filter(({ eventId }) => !known.has(eventId));
-    for (const some of sliced(unknown, AT_ONCE)) await learn(some);
+    // What is known now may be forgotten for the sake of the other tree before this one is done.
+    const found = new Map(
+      releases.flatMap(({ eventId }) => {
+        const digest = known.get(eventId);
+        return digest === undefined ? [] : [[eventId, digest] as const];
+      }),
+    );
+    const unknown = releases.filter(({ eventId }) => !found.has(eventId));
+    for (const some of inParts(unknown, AT_ONCE)) await learn(some, found);
+    forget();
     return releases.flatMap(({ name, version, eventId }) => {
-      const sha256 = known.get(eventId);
+      const sha256 = found.get(eventId);
       return sha256 === undefined ? [] : [{ name, version, sha256 }];
     });
   };
 };
 
 export const readRegistrySbom = (the: SbomDeps) => {
-  const digests = createDigests(the.sql);
+  const digests = createDigests((releases) => materialsOfAll(the.sql, releases));
   return (tree: Tree): Promise<Document> =>
     the.cache.load(`/${tree}/sbom.json`, [CATALOGUE_TOPIC], async () => {
-      const all = await digests(await publicReleases(the.sql, tree));
-      return sbomDocument(sbomText(registrySbom(the.registryName, tree, all)));
+      const all = inPurlOrder(await digests(await publicReleases(the.sql, tree)));
+      const rows = await listRows(all, (each) => listed(tree, each));
+      return listDocument(SBOM, registrySbomHead(the.registryName, tree), 'components', rows);
     });
 };

@@ -20,30 +20,12 @@ export interface MirrorDeps {
 /** One level below `schemas/`, and JSON. */
 const MIRRORED = /^schemas\/[^/]+\.json$/;
 
-/** Kept of one walk through a tarball; what does not fit is walked to again. */
-const MOST_KEPT = 2 * 1024 * 1024;
-
-/** The schema asked for, and as many of its neighbours as may be kept: whoever reads one reads the others next. */
-const worthKeeping = (files: readonly PackedFile[], asked: PackedFile): ReadonlySet<string> => {
-  let room = MOST_KEPT - asked.size;
-  const kept = new Set([asked.path]);
-  for (const { path, size } of files) {
-    if (!MIRRORED.test(path) || size > room || kept.has(path)) continue;
-    kept.add(path);
-    room -= size;
-  }
-  return kept;
-};
-
 /** A file may be as large as an entry may, where the walk of a publish keeps none larger than a manifest. */
 const CAPS = { ...DEFAULT_ARCHIVE_CAPS, maxManifestBytes: DEFAULT_ARCHIVE_CAPS.maxEntryBytes };
 
-const unpacked = async (
-  tarball: Uint8Array,
-  wanted: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, Uint8Array>> => {
-  const { contents } = await inspectTarball(only(tarball), CAPS, (path) => wanted.has(path));
-  return contents;
+const unpacked = async (tarball: Uint8Array, path: string): Promise<Uint8Array | undefined> => {
+  const { contents } = await inspectTarball(only(tarball), CAPS, (each) => each === path);
+  return contents.get(path);
 };
 
 const pathOf = ({ name, version }: PackAddress, file: string): string =>
@@ -58,30 +40,12 @@ const documentOf = (bytes: Uint8Array | undefined, file: PackedFile): Document =
   return document;
 };
 
-/** The neighbours stand ready too; nobody waits for them. */
-const keepOthers = (
-  the: MirrorDeps,
-  address: PackAddress,
-  files: readonly PackedFile[],
-  contents: ReadonlyMap<string, Uint8Array>,
-  asked: PackedFile,
-): void => {
-  for (const file of files) {
-    const bytes = contents.get(file.path);
-    if (bytes === undefined || file === asked || !MIRRORED.test(file.path)) continue;
-    const path = pathOf(address, file.path.slice('schemas/'.length));
-    void the.cache.load(path, [packTopic(address.name)], async () => documentOf(bytes, file)).catch(() => {});
-  }
-};
-
 const readMirrored = async (the: MirrorDeps, address: PackAddress, file: string): Promise<Document> => {
   const found = await offeredFiles(the.sql, address.name, address.version);
   const asked = found?.files.find(({ path }) => path === `schemas/${file}`);
   if (found === undefined || asked === undefined) throw fault('not_found');
   const tarball = await readBlob(the.blobs, found.digest, { maxBytes: the.maxTarballBytes });
-  const contents = await unpacked(tarball, worthKeeping(found.files, asked));
-  keepOthers(the, address, found.files, contents, asked);
-  return documentOf(contents.get(asked.path), asked);
+  return documentOf(await unpacked(tarball, asked.path), asked);
 };
 
 /** Undefined for what names no public version. */

@@ -16,7 +16,7 @@ const ROBOTS = (url: string): string =>
   [
     'User-agent: *',
     'Allow: /$',
-    'Allow: /index.html',
+    'Allow: /docs',
     'Disallow: /v1/',
     'Disallow: /v2/',
     'Disallow: /keys/',

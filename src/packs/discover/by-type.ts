@@ -1,8 +1,9 @@
 // Which packs provide an id: the index decides, never the name's prefix.
 import type { Queryable } from '../../database/connect.ts';
 import type { Tree } from '../../protocol/faults.ts';
+import { groupedBy } from '../../protocol/lists.ts';
 import { compareVersions, latestOf } from '../../protocol/semver-range.ts';
-import { type Provider, providersOf } from '../provided-store.ts';
+import { type Provider, versionsProviding } from '../provided-store.ts';
 
 export interface TypeQuestion {
   readonly tree: Tree;
@@ -12,22 +13,9 @@ export interface TypeQuestion {
 }
 
 /** The newest of the versions that provide an id, by the rule of `latest`. */
-export const newestOf = (versions: readonly Provider[]): Provider | undefined => {
+const newestOf = (versions: readonly Provider[]): Provider | undefined => {
   const newest = latestOf(versions);
   return versions.find(({ version }) => version === newest);
-};
-
-export const groupedBy = <T>(
-  list: readonly T[],
-  keyOf: (each: T) => string,
-): ReadonlyMap<string, readonly T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const each of list) {
-    const group = groups.get(keyOf(each));
-    if (group === undefined) groups.set(keyOf(each), [each]);
-    else group.push(each);
-  }
-  return groups;
 };
 
 const rowOf = (versions: readonly Provider[]) => {
@@ -44,7 +32,7 @@ const rowOf = (versions: readonly Provider[]) => {
 };
 
 export const packsOfType = async (db: Queryable, { tree, typeId, after, limit }: TypeQuestion) => {
-  const providers = await providersOf(db, [typeId], { tree, after, most: limit + 1 });
+  const providers = await versionsProviding(db, [typeId], { tree, after, most: limit + 1 });
   const found = groupedBy(providers, ({ name }) => name);
   const packs = [...found.values()].slice(0, limit);
   const nextCursor = found.size > limit ? packs.at(-1)?.[0]?.name : undefined;

@@ -1,8 +1,8 @@
-// Lists packs with the agents they bring, and gives out all agents there are, a few manifests in memory at a time.
+// Lists packs with the agents they bring, a few manifests in memory at a time.
 import type { Queryable } from '../../database/connect.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { type Agent, agentsOf } from './agents.ts';
-import { agentManifestsAfter, manifestsOf, type VersionName } from './manifest-store.ts';
+import { manifestsOf, type VersionName } from './manifest-store.ts';
 import type { Question } from './question.ts';
 import { type Found, facetsOf, rowOf, searchPacks } from './search.ts';
 import type { FoundPack } from './search-store.ts';
@@ -51,27 +51,3 @@ export const listPacks = async (db: Queryable, question: Question) => {
     ...(nextCursor === undefined ? {} : { nextCursor }),
   };
 };
-
-/**
- * `GET /v1/packs/export`, as text in pieces: every agent of the latest version of every pack, with what it came in.
- * @param next the packs behind one, and none at the end.
- */
-const exportText = async function* (
-  next: (after: string) => ReturnType<typeof agentManifestsAfter>,
-): AsyncGenerator<string> {
-  let [after, total] = ['', 0];
-  yield '{"manifests":[';
-  for (let some = await next(after); some.length > 0; some = await next(after)) {
-    for (const { name, version, manifest } of some) {
-      for (const agent of agentsOf(manifest)) {
-        yield `${total === 0 ? '' : ','}\n${JSON.stringify({ ...agent, packName: name, packVersion: version })}`;
-        total += 1;
-      }
-      after = name;
-    }
-  }
-  yield `\n],"total":${total}}\n`;
-};
-
-export const exportAgents = (db: Queryable, tree: Tree): AsyncGenerator<string> =>
-  exportText((after) => agentManifestsAfter(db, tree, after, MANIFESTS_AT_ONCE));

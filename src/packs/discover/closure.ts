@@ -1,51 +1,52 @@
 // What a version needs of other packs: its dependencies and the packs of its agents' tools, and what those need in turn.
 import { fault, type Tree } from '../../protocol/faults.ts';
+import { groupedBy, inParts } from '../../protocol/lists.ts';
 import { highestSatisfying } from '../../protocol/semver-range.ts';
 import type { Provider } from '../provided-store.ts';
-import { groupedBy, newestOf } from './by-type.ts';
 import type { Candidate, ReadManifest, VersionName } from './manifest-store.ts';
 import {
+  afforded,
   type Gathered,
-  gathering,
+  keyOf,
   type Member,
-  type Needs,
   needsOf,
   noteMet,
   noteOthers,
   noteUnmet,
   type PackNeed,
+  startGathered,
   type ToolNeed,
 } from './needs.ts';
 
 export interface ClosureDeps {
+  /** Milliseconds that only ever go on. */
+  readonly now: () => number;
   readonly manifestsOf: (tree: Tree, wanted: readonly VersionName[]) => Promise<readonly ReadManifest[]>;
   readonly versionsOfAll: (tree: Tree, names: readonly string[]) => Promise<readonly Candidate[]>;
+  /** Of each id the pack that stands for it, by its newest version. */
   readonly providersOf: (tree: Tree, ids: readonly string[]) => Promise<readonly Provider[]>;
 }
 
-/** Manifests, names and ids that one question to the database is about. */
+/** Manifests, names and ids that one question to the database is about; each may have very many versions. */
 const AT_ONCE = 16;
-const ASKED_AT_ONCE = 500;
+const MAX_MS = 2_000;
 
-const inParts = <T>(list: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, part) =>
-    list.slice(part * size, part * size + size),
-  );
+/** One closure while it is gathered. */
+interface Gathering {
+  readonly the: ClosureDeps;
+  readonly tree: Tree;
+  readonly gathered: Gathered;
+  /** Whether it took its time, or nobody waits for it any more. */
+  readonly isOver: () => boolean;
+}
 
 const isThere = <T>(value: T | undefined): value is T => value !== undefined;
 
 /** Of several packs that give an id, the first by name; which others there are, by-type says. */
-const meetTools = (gathered: Gathered, needs: readonly ToolNeed[], found: readonly Provider[]): Member[] => {
-  const packs = groupedBy(found, ({ id }) => id);
-  return needs
-    .map((need) => {
-      const [first = []] = groupedBy(packs.get(need.id) ?? [], ({ name }) => name).values();
-      const provider = newestOf(first);
-      if (provider !== undefined) return noteMet(gathered, need, provider);
-      noteUnmet(gathered, need, 'no_provider');
-      return undefined;
-    })
-    .filter(isThere);
+const askTools = async ({ the, tree, gathered }: Gathering, needs: readonly ToolNeed[]): Promise<void> => {
+  const ids = [...new Set(needs.map(({ id }) => id))];
+  const found = new Map((await the.providersOf(tree, ids)).map((each) => [each.id, each]));
+  for (const need of needs) gathered.known.set(keyOf(need), found.get(need.id) ?? 'no_provider');
 };
 
 /** What is yanked is no answer to a range, but to an exact version it is. */
@@ -58,61 +59,86 @@ const chosen = (versions: readonly Candidate[], range: string): Candidate | unde
   return offered.find((each) => each.version === version);
 };
 
-const meetPacks = (gathered: Gathered, needs: readonly PackNeed[], found: readonly Candidate[]): Member[] => {
-  const packs = groupedBy(found, ({ name }) => name);
-  return needs
-    .map((need) => {
-      const versions = packs.get(need.name) ?? [];
-      const version = chosen(versions, need.range);
-      if (version !== undefined) return noteMet(gathered, need, version);
-      noteUnmet(gathered, need, versions.length === 0 ? 'no_pack' : 'no_version');
-      return undefined;
-    })
-    .filter(isThere);
+/** A pack may have very many versions, so that time is looked at before each. */
+const askPacks = async (
+  { the, tree, gathered, isOver }: Gathering,
+  needs: readonly PackNeed[],
+): Promise<void> => {
+  const names = [...new Set(needs.map(({ name }) => name))];
+  const packs = groupedBy(await the.versionsOfAll(tree, names), ({ name }) => name);
+  for (const need of needs) {
+    if (isOver()) return;
+    const versions = packs.get(need.name) ?? [];
+    const none = versions.length === 0 ? 'no_pack' : 'no_version';
+    gathered.known.set(keyOf(need), chosen(versions, need.range) ?? none);
+  }
 };
 
-const meet = async (the: ClosureDeps, tree: Tree, gathered: Gathered, needs: Needs): Promise<Member[]> => {
-  const added: Member[] = [];
-  noteOthers(gathered, needs.others);
-  for (const part of inParts(needs.packs, ASKED_AT_ONCE)) {
-    const names = part.map(({ name }) => name);
-    added.push(...meetPacks(gathered, part, await the.versionsOfAll(tree, names)));
-  }
-  for (const part of inParts(needs.tools, ASKED_AT_ONCE)) {
-    const ids = part.map(({ id }) => id);
-    added.push(...meetTools(gathered, part, await the.providersOf(tree, ids)));
-  }
-  return added;
+/** Asks about what is not known yet. @returns the versions that are new */
+const meet = async <N extends ToolNeed | PackNeed>(
+  gathering: Gathering,
+  needs: readonly N[],
+  ask: (gathering: Gathering, needs: readonly N[]) => Promise<void>,
+): Promise<Member[]> => {
+  const { gathered, isOver } = gathering;
+  const unknown = new Map(
+    needs.filter((need) => !gathered.known.has(keyOf(need))).map((need) => [keyOf(need), need]),
+  );
+  for (const part of inParts([...unknown.values()], AT_ONCE)) if (!isOver()) await ask(gathering, part);
+  const added = needs.map((need) => {
+    const answer = gathered.known.get(keyOf(need)) ?? 'limit';
+    if (typeof answer !== 'string') return noteMet(gathered, need, answer);
+    noteUnmet(gathered, need, answer);
+    return undefined;
+  });
+  return added.filter(isThere);
 };
 
-const allNeeds = (found: readonly ReadManifest[]): Needs => {
-  const each = found.map(needsOf);
-  return {
-    tools: each.flatMap(({ tools }) => tools),
-    packs: each.flatMap(({ packs }) => packs),
-    others: each.flatMap(({ others }) => others),
-  };
+const meetAll = async (gathering: Gathering, found: readonly ReadManifest[]): Promise<Member[]> => {
+  const each = found.map((manifest) => afforded(gathering.gathered, needsOf(manifest)));
+  noteOthers(
+    gathering.gathered,
+    each.flatMap(({ others }) => others),
+  );
+  const packs = each.flatMap((needs) => needs.packs);
+  const tools = each.flatMap((needs) => needs.tools);
+  return [...(await meet(gathering, packs, askPacks)), ...(await meet(gathering, tools, askTools))];
+};
+
+/** What was not looked into is needed itself, but what it needs nobody knows. */
+const noteLeft = (gathered: Gathered, left: readonly Member[]): void => {
+  for (const { name, version, requiredBy } of left) {
+    const [by = ''] = requiredBy;
+    noteUnmet(gathered, { by, name, range: version }, 'limit');
+  }
 };
 
 /** A circle ends where it comes back: each version is looked at once. */
-const gather = async (the: ClosureDeps, tree: Tree, root: ReadManifest): Promise<Gathered> => {
-  const gathered = gathering();
-  const open: VersionName[] = await meet(the, tree, gathered, needsOf(root));
-  for (let next = open.splice(0, AT_ONCE); next.length > 0; next = open.splice(0, AT_ONCE))
-    open.push(...(await meet(the, tree, gathered, allNeeds(await the.manifestsOf(tree, next)))));
+const gather = async (gathering: Gathering, root: ReadManifest): Promise<Gathered> => {
+  const { the, tree, gathered, isOver } = gathering;
+  const open = await meetAll(gathering, [root]);
+  while (open.length > 0 && gathered.left >= 0 && !isOver())
+    open.push(...(await meetAll(gathering, await the.manifestsOf(tree, open.splice(0, AT_ONCE)))));
+  noteLeft(gathered, open);
   return gathered;
 };
 
 const byNameThenVersion = (a: Member, b: Member): number =>
   a.name === b.name ? (a.version < b.version ? -1 : 1) : a.name < b.name ? -1 : 1;
 
-/** @throws Fault pack_version_not_found, also for what only some may see */
+/**
+ * @param isGone whether nobody waits for it any more
+ * @throws Fault pack_version_not_found, also for what only some may see
+ */
 export const closureOf =
   (the: ClosureDeps) =>
-  async (tree: Tree, { name, version }: VersionName) => {
+  async (tree: Tree, { name, version }: VersionName, isGone = () => false) => {
+    const until = the.now() + MAX_MS;
+    const isOver = (): boolean => isGone() || the.now() >= until;
     const [root] = await the.manifestsOf(tree, [{ name, version }]);
     if (root === undefined) throw fault('pack_version_not_found', { name, version });
-    const { members, others, unresolved } = await gather(the, tree, root);
+    const gathering: Gathering = { the, tree, gathered: startGathered(), isOver };
+    const { members, others, unresolved, left } = await gather(gathering, root);
     return {
       name,
       version,
@@ -124,6 +150,6 @@ export const closureOf =
       })),
       others,
       unresolved,
-      complete: unresolved.length === 0,
+      complete: unresolved.length === 0 && left >= 0,
     };
   };

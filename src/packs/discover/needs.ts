@@ -34,17 +34,33 @@ export interface Member extends VersionName {
 
 export type Reason = 'no_provider' | 'no_pack' | 'no_version' | 'limit';
 
+/** The version that gives a thing, or why there is none. */
+export type Answer = VersionName | Reason;
+
 export interface Gathered {
+  /** How many more things are looked at. */
+  left: number;
+  /** What was found out of each thing, so that nobody is asked of it twice. */
+  readonly known: Map<string, Answer>;
   readonly members: Map<string, Member>;
   readonly others: Needs['others'][number][];
   readonly unresolved: ((ToolNeed | PackNeed) & { readonly reason: Reason })[];
 }
 
 const MAX_MEMBERS = 500;
+/** Things that all of them may need together; a long text counts for several. */
+const MAX_NEEDS = 20_000;
+const TEXT_OF_ONE = 256;
 /** Lines that an answer may have beside the packs themselves. */
 const MAX_LISTED = 2_000;
 
-export const gathering = (): Gathered => ({ members: new Map(), others: [], unresolved: [] });
+export const startGathered = (): Gathered => ({
+  left: MAX_NEEDS,
+  known: new Map(),
+  members: new Map(),
+  others: [],
+  unresolved: [],
+});
 
 const byOf = ({ name, version }: VersionName): string => `${name}@${version}`;
 
@@ -60,12 +76,46 @@ export const needsOf = (found: ReadManifest): Needs => {
   };
 };
 
+/** A thing that two manifests ask for in the same words is the same. */
+export const keyOf = (need: ToolNeed | PackNeed): string =>
+  'id' in need ? `tool ${need.id}` : `pack ${need.name} ${need.range}`;
+
+const sizeOf = (need: Needs['others'][number] | ToolNeed | PackNeed): number =>
+  1 + Math.floor(('tool' in need ? need.tool : need.name + need.range).length / TEXT_OF_ONE);
+
+/** Those that are looked at still; the others are noted as beyond the limit. */
+const affordable = <N extends ToolNeed | PackNeed>(gathered: Gathered, needs: readonly N[]): readonly N[] =>
+  needs.filter((need) => {
+    gathered.left -= sizeOf(need);
+    if (gathered.left >= 0) return true;
+    noteUnmet(gathered, need, 'limit');
+    return false;
+  });
+
+/** Takes what things cost out of what is left. */
+export const afforded = (gathered: Gathered, { packs, tools, others }: Needs): Needs => ({
+  packs: affordable(gathered, packs),
+  tools: affordable(gathered, tools),
+  others: others.filter((other) => {
+    gathered.left -= sizeOf(other);
+    return gathered.left >= 0;
+  }),
+});
+
 export const noteOthers = ({ others }: Gathered, more: Needs['others']): void => {
   others.push(...more.slice(0, Math.max(0, MAX_LISTED - others.length)));
 };
 
+const short = (text: string): string => text.slice(0, TEXT_OF_ONE);
+
+/** No id and no range is as long as what is cut here. */
+const shortened = (need: ToolNeed | PackNeed): ToolNeed | PackNeed =>
+  'id' in need
+    ? { ...need, tool: short(need.tool), id: short(need.id) }
+    : { ...need, name: short(need.name), range: short(need.range) };
+
 export const noteUnmet = ({ unresolved }: Gathered, need: ToolNeed | PackNeed, reason: Reason): void => {
-  if (unresolved.length < MAX_LISTED) unresolved.push({ ...need, reason });
+  if (unresolved.length < MAX_LISTED) unresolved.push({ ...shortened(need), reason });
 };
 
 /** Adds a version to what is needed. @returns it, where it is new and has needs of its own to look at. */

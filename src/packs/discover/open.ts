@@ -3,10 +3,11 @@ import type Router from '@koa/router';
 import type { Sql } from '../../database/connect.ts';
 import { providersOf } from '../provided-store.ts';
 import { packsOfType } from './by-type.ts';
-import { exportAgents, listPacks } from './catalogue.ts';
+import { listPacks } from './catalogue.ts';
 import { closureOf } from './closure.ts';
+import { openExport } from './export.ts';
 import { indexedAfter, indexedOf } from './index-store.ts';
-import { manifestsOf, versionsOfAll } from './manifest-store.ts';
+import { agentManifestsAfter, manifestsOf, versionsOfAll } from './manifest-store.ts';
 import { openRegistryIndex } from './registry-index.ts';
 import { addDiscoverRoutes } from './routes.ts';
 import { searchAnswer, searchPacks } from './search.ts';
@@ -15,8 +16,9 @@ import { turns } from './turns.ts';
 /** Fewer than a registry has connections. */
 const QUESTIONS_AT_ONCE = 4;
 const QUESTIONS_WAITING = 256;
-/** Only the first by name is chosen. */
-const PROVIDERS = 1;
+/** Of the index and of exports: work of this process rather than of the database. */
+const PAGES_AT_ONCE = 2;
+const PAGES_WAITING = 64;
 
 export interface DiscoverDeps {
   readonly sql: Sql;
@@ -36,10 +38,12 @@ export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
     indexedAfter: (tree, after, limit) => indexedAfter(sql, tree, after, limit),
     indexedOf: (tree, names) => indexedOf(sql, tree, names),
   });
+  const pageInTurn = turns(PAGES_AT_ONCE, PAGES_WAITING);
   const closure = closureOf({
+    now: () => performance.now(),
     manifestsOf: (tree, wanted) => manifestsOf(sql, tree, wanted),
     versionsOfAll: (tree, names) => versionsOfAll(sql, tree, names),
-    providersOf: (tree, ids) => providersOf(sql, ids, { tree, most: PROVIDERS }),
+    providersOf: (tree, ids) => providersOf(sql, tree, ids),
   });
   return {
     addRoutes: (router) =>
@@ -47,10 +51,12 @@ export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
         search: (question) => inTurn(async () => searchAnswer(question, await searchPacks(sql, question))),
         list: (question) => inTurn(() => listPacks(sql, question)),
         byType: (question) => inTurn(() => packsOfType(sql, question)),
-        closure: (tree, address) => inTurn(() => closure(tree, address)),
-        exportAgents: (tree) => exportAgents(sql, tree),
+        closure: (tree, address, isGone) => inTurn(() => closure(tree, address, isGone)),
+        exportAgents: openExport((tree, after, limit) =>
+          pageInTurn(() => agentManifestsAfter(sql, tree, after, limit)),
+        ),
         wholeIndex: index.whole,
-        pageOfIndex: index.page,
+        pageOfIndex: (tree, after, limit) => pageInTurn(() => index.page(tree, after, limit)),
       }),
     changed: index.changed,
   };

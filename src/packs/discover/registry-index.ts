@@ -40,11 +40,23 @@ const placeBehind = (names: readonly string[], after: string): number => {
 const wholeOf = async ({ of, generatedAt }: Made): Promise<EncodedDocument> =>
   encodings(await indexDocument({ generatedAt, packCount: of.names.length }, of.rows));
 
+/** A page ends before its time where its rows have more text than this. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Behind the row with which they grew too much. */
+const endOf = (rows: readonly Buffer[], from: number, limit: number): number => {
+  const most = Math.min(from + limit, rows.length);
+  let [end, bytes] = [from, 0];
+  for (; end < most && bytes <= MAX_PAGE_BYTES; end += 1) bytes += rows[end]?.length ?? 0;
+  return end;
+};
+
 const pageOf = async ({ of, generatedAt }: Made, after: string, limit: number): Promise<EncodedDocument> => {
   const from = placeBehind(of.names, after);
-  const nextCursor = from + limit < of.names.length ? of.names[from + limit - 1] : undefined;
+  const end = endOf(of.rows, from, limit);
+  const nextCursor = end < of.names.length ? of.names[end - 1] : undefined;
   const head = { generatedAt, packCount: of.names.length, nextCursor };
-  return encodings(await indexDocument(head, of.rows.slice(from, from + limit)));
+  return encodings(await indexDocument(head, of.rows.slice(from, end)));
 };
 
 const openTree = (the: RegistryIndexDeps, book: IndexBook) => {

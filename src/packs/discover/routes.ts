@@ -1,5 +1,5 @@
 // The addresses at which packs are found, the same in both trees. They must stand before `/packs/:name`.
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { OPEN_TO_ALL } from '../../http/cors.ts';
@@ -15,8 +15,8 @@ export interface DiscoverRoutesDeps {
   readonly search: (question: Question) => Promise<object>;
   readonly list: (question: Question) => Promise<object>;
   readonly byType: (question: TypeQuestion) => Promise<object>;
-  readonly closure: (tree: Tree, address: PackAddress) => Promise<object>;
-  readonly exportAgents: (tree: Tree) => AsyncGenerator<string>;
+  readonly closure: (tree: Tree, address: PackAddress, isGone: () => boolean) => Promise<object>;
+  readonly exportAgents: (tree: Tree) => Promise<Readable>;
   readonly wholeIndex: (tree: Tree) => Promise<EncodedDocument>;
   readonly pageOfIndex: (tree: Tree, after: string, limit: number) => Promise<EncodedDocument>;
 }
@@ -49,10 +49,11 @@ const sendIndex = (the: DiscoverRoutesDeps, tree: Tree) => async (ctx: Context) 
   await replyEncoded(ctx, document);
 };
 
-const sendExport = (the: DiscoverRoutesDeps, tree: Tree) => (ctx: Context) => {
+const sendExport = (the: DiscoverRoutesDeps, tree: Tree) => async (ctx: Context) => {
+  const text = await the.exportAgents(tree);
   ctx.set({ ...OPEN_TO_ALL, 'Cache-Control': 'public, max-age=5', 'X-Content-Type-Options': 'nosniff' });
   ctx.type = 'application/json; charset=utf-8';
-  ctx.body = Readable.from(the.exportAgents(tree));
+  ctx.body = text;
 };
 
 export const addDiscoverRoutes = (router: Router, the: DiscoverRoutesDeps): void => {
@@ -70,7 +71,7 @@ export const addDiscoverRoutes = (router: Router, the: DiscoverRoutesDeps): void
       answer(ctx, await the.byType({ tree, typeId: typeOf(ctx), after, limit }));
     });
     router.get(`/${tree}/packs/:name/-/:version/closure`, async (ctx) =>
-      answer(ctx, await the.closure(tree, readPublic(ctx))),
+      answer(ctx, await the.closure(tree, readPublic(ctx), () => ctx.res.closed)),
     );
   }
 };

@@ -2,8 +2,9 @@
 import { actorOf, type Principal } from '../../access/principal.ts';
 import type { MakeEvent } from '../../transparency/append.ts';
 import type { YankGrounds, YankNote } from '../lifecycle/yank-note.ts';
-import type { Advice, VersionRecord } from '../pack-store.ts';
 import { isPrivate, type PackAddress } from '../policy.ts';
+import type { VersionRecord } from '../version-record.ts';
+import type { Advice } from './insert-store.ts';
 
 /** What advisories say of a version. */
 export interface Warning {

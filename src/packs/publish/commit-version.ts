@@ -12,16 +12,11 @@ import type { MakeEvent } from '../../transparency/append.ts';
 import type { ProvableEvent } from '../../transparency/receipts.ts';
 import { type UnpublishNote, unpublishedDetails } from '../lifecycle/unpublish-note.ts';
 import type { YankNote } from '../lifecycle/yank-note.ts';
-import {
-  type Advice,
-  holderOf,
-  type InsertOutcome,
-  type ListedVersion,
-  NO_ADVICE,
-  type VersionRecord,
-} from '../pack-store.ts';
+import { holderOf } from '../pack-store.ts';
 import { isPrivate } from '../policy.ts';
+import type { ListedVersion, VersionRecord } from '../version-record.ts';
 import { adviceFrom, type WarningOf } from './advised.ts';
+import { type Advice, type InsertOutcome, NO_ADVICE } from './insert-store.ts';
 
 export interface CommitDeps {
   readonly sql: Sql;

@@ -5,8 +5,8 @@ import type { Violation } from '../../protocol/faults.ts';
 import { exportedIds } from '../../protocol/manifest/describe.ts';
 import { clipped } from '../../protocol/manifest/read.ts';
 import { inWords, violation } from '../../protocol/manifest/violations.ts';
-import type { VersionRecord } from '../pack-store.ts';
-import { othersProviding } from './provided-store.ts';
+import { othersProviding } from '../provided-store.ts';
+import type { VersionRecord } from '../version-record.ts';
 
 /** The version with what its readers should know of its ids; nobody is refused for it, as names are no proof of intent. */
 export const flagged = async (sql: Sql, record: VersionRecord): Promise<VersionRecord> => {

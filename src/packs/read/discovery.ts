@@ -1,6 +1,6 @@
 // The discovery document: where everything is, and which keys speak for which namespaces.
 
-import type { ListedKey } from '../../access/delegations.ts';
+import type { ListedKey } from '../../access/listed-key.ts';
 import type { ClaimRow } from '../../access/namespaces/claim-store.ts';
 import { isProved } from '../../access/namespaces/standing.ts';
 import { type Document, jsonDocument } from '../../http/document.ts';
@@ -8,11 +8,20 @@ import type { DocumentCache } from '../../http/document-cache.ts';
 import { isPrivateNamespace } from '../../protocol/pack-id.ts';
 import { WINDOW_HOURS } from '../lifecycle/unpublish-note.ts';
 
+/** A key that was listed elsewhere, and signs nothing that is published here. */
+export interface MirroredKeyNote {
+  readonly keyId: string;
+  readonly upstream: string;
+  readonly namespaces: readonly string[];
+  readonly status: string;
+}
+
 interface DiscoveryFacts {
   readonly name: string;
   readonly url: string;
   readonly privateRegistry: boolean;
   readonly keys: readonly ListedKey[];
+  readonly mirroredKeys: readonly MirroredKeyNote[];
   readonly claims: readonly ClaimRow[];
   readonly now: Date;
   readonly log: { readonly origin: string; readonly vkey: string };
@@ -28,6 +37,11 @@ const treeEndpoints = (tree: string) => ({
   versionSignature: `/${tree}/packs/{name}/-/{version}.sig`,
   versionSbom: `/${tree}/packs/{name}/-/{version}.sbom.json`,
   registrySbom: `/${tree}/sbom.json`,
+  packList: `/${tree}/packs`,
+  packSearch: `/${tree}/packs/-/search`,
+  packsByType: `/${tree}/packs/-/by-type/{typeId}`,
+  agentExport: `/${tree}/packs/export`,
+  versionClosure: `/${tree}/packs/{name}/-/{version}/closure`,
 });
 
 const PUBLIC_KEY = '/keys/{keyId}.pub';
@@ -46,6 +60,15 @@ const signingKey = (key: ListedKey) => ({
   publicKeyUrl: PUBLIC_KEY.replace('{keyId}', key.keyId),
   permittedNamespaces: key.namespaces,
   operator: key.account,
+  status: key.status,
+});
+
+const mirroredKey = (key: MirroredKeyNote) => ({
+  keyId: key.keyId,
+  algorithm: 'ed25519',
+  publicKeyUrl: PUBLIC_KEY.replace('{keyId}', key.keyId),
+  permittedNamespaces: key.namespaces,
+  mirroredFrom: key.upstream,
   status: key.status,
 });
 
@@ -90,6 +113,7 @@ const discoveryDocument = (facts: DiscoveryFacts) => ({
     history: '/packs/{name}/-/{version}/lifecycle',
   },
   signingKeys: facts.keys.filter((key) => !key.namespaces.some(isPrivateNamespace)).map(signingKey),
+  ...(facts.mirroredKeys.length === 0 ? {} : { mirroredKeys: facts.mirroredKeys.map(mirroredKey) }),
   namespaceAssignments: facts.claims
     .filter((claim) => !isPrivateNamespace(claim.namespace))
     .map(assignment(facts.now)),
@@ -119,6 +143,7 @@ export interface DiscoveryDeps {
   readonly privateRegistry: boolean;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
   readonly listClaims: () => Promise<readonly ClaimRow[]>;
+  readonly listMirroredKeys: () => Promise<readonly MirroredKeyNote[]>;
   readonly now: () => Date;
   /** The log as the newest root names it. */
   readonly log: () => { readonly origin: string; readonly vkey: string };
@@ -132,7 +157,11 @@ export const readDiscovery =
   (the: DiscoveryDeps) =>
   (path: string): Promise<Document> =>
     the.cache.load(path, the.topics, async () => {
-      const [keys, claims] = await Promise.all([the.listKeys(), the.listClaims()]);
+      const [keys, claims, mirroredKeys] = await Promise.all([
+        the.listKeys(),
+        the.listClaims(),
+        the.listMirroredKeys(),
+      ]);
       const { name, privateRegistry, auth, securityContact } = the;
       const facts = {
         name,
@@ -140,6 +169,7 @@ export const readDiscovery =
         privateRegistry,
         keys,
         claims,
+        mirroredKeys,
         log: the.log(),
         auth,
         now: the.now(),

@@ -1,21 +1,15 @@
 // Makes the public documents of packs from what is stored, and keeps them ready until it changes.
 import { type BlobStore, readBlob } from '../../../storage/blob-store.ts';
 import type { Sql } from '../../database/connect.ts';
-import { type Document, jsonDocument, KINDS, makeDocument } from '../../http/document.ts';
+import { confidential, type Document, jsonDocument, KINDS, makeDocument } from '../../http/document.ts';
 import type { DocumentCache } from '../../http/document-cache.ts';
 import { type Fault, fault, type Tree } from '../../protocol/faults.ts';
 import type { PackName, PackVersion } from '../../protocol/pack-id.ts';
 import { HEAD_TOPIC } from '../../transparency/log-documents.ts';
 import { unpublishedDetails } from '../lifecycle/unpublish-note.ts';
-import {
-  findVersion,
-  holderOf,
-  type ListedVersion,
-  type StoredVersion,
-  statementOf,
-  versionsOf,
-} from '../pack-store.ts';
-import { isPrivate } from '../policy.ts';
+import { findVersion, holderOf, statementOf, versionsOf } from '../pack-store.ts';
+import { isMirrored, isPrivate } from '../policy.ts';
+import type { ListedVersion, StoredVersion } from '../version-record.ts';
 import { packIndex, packMap, versionManifest } from './shapes.ts';
 
 export interface ReadDeps {
@@ -44,12 +38,6 @@ export type VersionPart = (typeof VERSION_PARTS)[number];
 
 export const isVersionPart = (text: string): text is VersionPart =>
   (VERSION_PARTS as readonly string[]).includes(text);
-
-/** Nobody between us and the reader may keep what others must not see. */
-const confidential = (document: Document): Document => ({
-  ...document,
-  headers: { ...document.headers, 'Cache-Control': 'private, no-store' },
-});
 
 /** Private packs are made for each reader, so that the memory of public documents never holds one. */
 export const through = async (
@@ -84,6 +72,10 @@ const requireVersion = async (
   throw await notThere(the, name, version);
 };
 
+/** v1 withholds the signature of what was yanked here; of what was yanked upstream it is served as upstream serves it. */
+const isWithheld = ({ tree, yanked }: StoredVersion): boolean =>
+  tree === 'v1' && yanked !== null && !isMirrored(yanked.yankedBy);
+
 /** v1 withholds the signature of a yanked version, v2 serves it (node-packs.md; spec/v2 packs.md). */
 const signatureDocument = async (
   the: ReadDeps,
@@ -94,7 +86,7 @@ const signatureDocument = async (
   const found = await findVersion(the.sql, tree, name, version);
   const missing = found === undefined ? await notThere(the, name, version) : undefined;
   if (missing?.details['unpublished'] !== undefined) throw missing;
-  const signature = found?.tree === 'v1' && found.yanked !== null ? null : found?.signature;
+  const signature = found === undefined || isWithheld(found) ? null : found.signature;
   if (!signature) throw fault('signature_not_available');
   return makeDocument(signature, KINDS.signature);
 };

@@ -2,7 +2,7 @@
 import { integrityOf } from '../../../storage/digest.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { compareVersions, latestOf } from '../../protocol/semver-range.ts';
-import type { ListedVersion, StoredVersion } from '../pack-store.ts';
+import type { ListedVersion, StoredVersion } from '../version-record.ts';
 
 export type Shape = Readonly<Record<string, unknown>>;
 
@@ -29,9 +29,20 @@ const lifecycleFlags = (version: ListedVersion): Shape => ({
     : { supersededBy: version.deprecated.supersededBy }),
 });
 
+/** A tarball that is signed as a whole cannot name its key: the manifest beside it does (v1, the first packs). */
+const isSignedWhole = ({ tree, keyId, warnings }: ListedVersion): boolean =>
+  tree === 'v1' && keyId !== null && warnings.some(({ code }) => code === 'signature_required');
+
+const signedBy = (version: ListedVersion): Shape => {
+  if (!isSignedWhole(version)) return {};
+  const { keyId } = version;
+  return { signing: { method: 'ed25519', keyId, publicKeyUrl: `/keys/${keyId}.pub` } };
+};
+
 /** The version manifest: what the publisher signed, and what the registry knows of it. */
 export const versionManifest = (version: StoredVersion): Shape => ({
   ...published(version),
+  ...signedBy(version),
   integrity: integrityOf(version.digest),
   publishedAt: version.publishedAt.toISOString(),
   tarballUrl: pathOf(version.tree, version, 'tgz'),
@@ -40,10 +51,17 @@ export const versionManifest = (version: StoredVersion): Shape => ({
 });
 
 /** Index rows carry these members always: clients format them without looking. */
-const signingNote = ({ tree, signed, keyId }: ListedVersion): Shape =>
-  tree === 'v2'
+const methodOf = (version: ListedVersion): string => {
+  if (!version.signed) return 'none';
+  return isSignedWhole(version) ? 'ed25519' : 'manual';
+};
+
+const signingNote = (version: ListedVersion): Shape => {
+  const { tree, signed, keyId } = version;
+  return tree === 'v2'
     ? { signingScheme: signed ? 'ed25519-canonical-json' : 'none', signingKeyId: keyId ?? '' }
-    : { signingMethod: signed ? 'manual' : 'none', signingKeyId: keyId ?? '' };
+    : { signingMethod: methodOf(version), signingKeyId: keyId ?? '' };
+};
 
 const versionRow = (version: ListedVersion): Shape => ({
   version: version.version,

@@ -1,6 +1,6 @@
 // Which packs give an id, which agents there are, and what a version needs of others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providersOf } from '../../../src/packs/provided-store.ts';
+import { providersOf, versionsProviding } from '../../../src/packs/provided-store.ts';
 import { type Row, rowOf, seedVersions } from '../../world/pack-rows.ts';
 import { startRegistry, type TestRegistry } from '../../world/registry.ts';
 
@@ -108,7 +108,7 @@ describe('the packs of an id', () => {
   });
 
   it('are known to whoever asks the index for ids that others provide already', async () => {
-    const found = await providersOf(registry.sql, ['shared.fetch', 'other.fetch'], { most: 10 });
+    const found = await versionsProviding(registry.sql, ['shared.fetch', 'other.fetch'], { most: 10 });
     expect(found.map(({ id, name, version }) => `${id} ${name}@${version}`).sort()).toEqual([
       'other.fetch core.openwop.fetch@2.0.0',
       'shared.fetch core.openwop.fetch@1.0.0',
@@ -117,6 +117,23 @@ describe('the packs of an id', () => {
       'shared.fetch vendor.copy.fetch@1.0.0',
       'shared.fetch vendor.two.fetch@1.0.0',
     ]);
+    const newest = await providersOf(registry.sql, 'v1', ['shared.fetch', 'other.fetch', 'nobody.has.it']);
+    expect(newest.map(({ id, name, version }) => `${id} ${name}@${version}`).sort()).toEqual([
+      'other.fetch core.openwop.fetch@2.0.0',
+      'shared.fetch core.openwop.fetch@1.10.0',
+    ]);
+  });
+});
+
+describe('the discovery document', () => {
+  it('names where packs are searched, listed and found by their ids, in each tree', async () => {
+    const { endpoints } = (await get('/.well-known/openwop-registry')).json;
+    for (const tree of ['v1', 'v2']) {
+      const { packSearch, packList, packsByType, agentExport, versionClosure } = endpoints[tree];
+      expect(packsByType).toBe(`/${tree}/packs/-/by-type/{typeId}`);
+      expect(versionClosure).toBe(`/${tree}/packs/{name}/-/{version}/closure`);
+      for (const path of [packSearch, packList, agentExport]) expect((await get(path)).status).toBe(200);
+    }
   });
 });
 
@@ -195,7 +212,8 @@ describe('the export', () => {
       total: 2,
     });
     expect((await get('/v2/packs/export')).json.total).toBe(24);
-    expect((await registry.call('HEAD', '/v1/packs/export')).status).toBe(200);
+    for (let reader = 0; reader < 20; reader += 1)
+      expect((await registry.call('HEAD', '/v1/packs/export')).status).toBe(200);
   });
 });
 

@@ -5,6 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexBook } from '../../../src/packs/discover/index-book.ts';
 import { indexedAfter, indexedOf } from '../../../src/packs/discover/index-store.ts';
+import { openRegistryIndex } from '../../../src/packs/discover/registry-index.ts';
 import { ownDatabase } from '../../world/database.ts';
 import { rowOf, seedVersions, setStanding } from '../../world/pack-rows.ts';
 import { addressOf, createPublisher, delegate } from '../../world/publisher.ts';
@@ -116,6 +117,30 @@ describe('the registry index', () => {
     expect(namesOf(await index('v1', '?cursor=vendor.acme.b&limit=1'))).toEqual(['vendor.acme.news']);
     for (const query of ['?limit=0', '?limit=1001', '?cursor=%20', '?limit=1&limit=1'])
       expect((await registry.call('GET', `/v1/index.json${query}`)).json.error).toBe('validation_error');
+  });
+});
+
+describe('a page of the index', () => {
+  it('ends before its time where its rows say much, and goes on behind it', async () => {
+    const text = 'x'.repeat(200_000);
+    const rows = Array.from({ length: 60 }, (_, number) => {
+      const { name, version, facts } = rowOf(`vendor.long.p${String(number).padStart(2, '0')}`);
+      return { name, version, facts: { ...facts, description: text }, yanked: false, deprecated: false };
+    });
+    const { page } = openRegistryIndex({
+      now: () => new Date(0),
+      indexedAfter: async () => rows,
+      indexedOf: async () => [],
+    });
+    const names: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const { bytes } = await (await page('v1', cursor, 1_000)).in('identity');
+      expect(bytes.length).toBeLessThan(5_000_000);
+      const found = JSON.parse(Buffer.from(bytes).toString());
+      names.push(...namesOf(found));
+      cursor = found.nextCursor;
+    }
+    expect(names).toEqual(rows.map(({ name }) => name));
   });
 });
 
