@@ -1,20 +1,28 @@
-// attestry bundle: verifies one version and writes all that it takes to verify it again without a network.
+// attestry bundle: verifies a version, or a whole lockfile, and writes all that it takes to do so again without a network.
 import { makeBundle } from '../client/make-bundle.ts';
 import { registryBase } from '../client/network/http-url.ts';
 import { parseRequest } from '../client/request.ts';
 import { writeBundle } from './bundle-file.ts';
-import { acting } from './command.ts';
-import type { TrustOptions } from './commands/trust-options.ts';
+import { bundleLock } from './bundle-lock.ts';
+import { acting, type Result, type Settings } from './command.ts';
+import type { PolicyOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
+import { UsageError } from './failure.ts';
 import { printProgress } from './terminal.ts';
 import { policyOf, registryOptions } from './trust-policy.ts';
 import { verifiedJson, verifiedLines } from './verify.ts';
 
-interface BundleCommandOptions extends TrustOptions {
+interface BundleCommandOptions extends PolicyOptions {
   readonly out: string;
+  readonly lock?: string;
 }
 
-export const bundle = acting<BundleCommandOptions>(async (settings, options, text = '') => {
+const bundleVersion = async (
+  settings: Settings,
+  options: BundleCommandOptions,
+  text: string,
+): Promise<Result> => {
+  if (options.policy !== undefined) throw new UsageError('--policy goes with --lock.');
   const request = parseRequest(text);
   printProgress(`Asking ${registryBase(settings.url)}`);
   const opening = await registryOptions(settings, options);
@@ -26,4 +34,13 @@ export const bundle = acting<BundleCommandOptions>(async (settings, options, tex
     lines: [...verifiedLines(made.verified), written, next],
     json: { ok: true, path: options.out, bytes, verified: verifiedJson(made.verified) },
   };
+};
+
+export const bundle = acting<BundleCommandOptions>(async (settings, options, text = '') => {
+  const { lock } = options;
+  if (lock !== undefined && text !== '')
+    throw new UsageError(`--lock takes all of ${lock}; leave out ${text}.`);
+  if (lock !== undefined) return bundleLock(settings, { ...options, lock });
+  if (text === '') throw new UsageError("missing required argument 'name@version', or --lock FILE");
+  return bundleVersion(settings, options, text);
 });

@@ -20,7 +20,7 @@ export interface MadeBundle {
 }
 
 /** A verifier begins at any root that it was handed, or at the newest: the way from each of them has to be there. */
-const recordRoots = async ({ discovery, trust, reader }: OpenRegistry): Promise<void> => {
+export const recordRoots = async ({ discovery, trust, reader }: OpenRegistry): Promise<void> => {
   const { root, rootVersion } = discovery.trust ?? {};
   if (root === undefined || rootVersion === undefined || trust === undefined) return;
   await reader.bytes('root', root, MAX_ROOT_BYTES);

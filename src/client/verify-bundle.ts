@@ -16,8 +16,10 @@ export interface VerifyBundleOptions {
   readonly policy?: VerifyPolicy | undefined;
 }
 
+type Made = Pick<Bundle, 'createdAt'>;
+
 /** Nothing newer than the bundle can be had offline, so whoever is refused for its age may ask as of its making. */
-const withAge = (error: unknown, { createdAt }: Bundle): unknown =>
+export const withAge = (error: unknown, { createdAt }: Made): unknown =>
   error instanceof Refusal && error.code.endsWith('_expired')
     ? refusal(
         error.question,
@@ -31,7 +33,7 @@ const withAge = (error: unknown, { createdAt }: Bundle): unknown =>
 /** Clocks differ a little; a bundle that is made and checked within a minute must not fail for it. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
-const requireMade = ({ createdAt }: Bundle, at: Date): void => {
+export const requireMade = ({ createdAt }: Made, at: Date): void => {
   const now = Math.max(at.getTime(), Date.now());
   if (Date.parse(createdAt) <= now + CLOCK_SKEW_MS) return;
   const evidence = { createdAt, now: new Date(now).toISOString() };

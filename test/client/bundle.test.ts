@@ -1,8 +1,5 @@
 // A bundle is verified without a network by the same questions, and whoever tampers with it is refused by them.
-import http from 'node:http';
-import https from 'node:https';
-import net from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { envelopeText } from '../../keys/envelope.ts';
 import {
   type Bundle,
@@ -20,6 +17,7 @@ import { digestOf } from '../../storage/digest.ts';
 import { NOW, rootOf, signedRoot } from '../keys/trust-world.ts';
 import { makePack, withOtherFiles } from '../world/packs.ts';
 import { type StaticRegistry, yank } from '../world/static-registry.ts';
+import { cutOff } from './cut-off.ts';
 import { newHost, TOOLS, tempFolder } from './host.ts';
 import { withoutLog } from './lies.ts';
 import { loggedRegistry } from './logged.ts';
@@ -44,25 +42,6 @@ const world = async () => {
 const bundleOf = async ({ url }: StaticRegistry, store = memoryTrustStore()): Promise<Bundle> => {
   const { bundle } = await makeBundle({ url, store, ...at() }, parseRequest(TOOLS));
   return parseBundle(Buffer.from(bundleBytes(bundle)).toString());
-};
-
-/** Every way from this process to another one is closed. */
-const cutOff = (): void => {
-  const closed = (): never => {
-    throw new Error('a network call was made');
-  };
-  const doors = [
-    [net, 'connect'],
-    [net, 'createConnection'],
-    [http, 'request'],
-    [https, 'request'],
-    [globalThis, 'fetch'],
-  ] as const;
-  for (const [owner, name] of doors) {
-    const original: unknown = Reflect.get(owner, name);
-    Reflect.set(owner, name, closed);
-    onTestFinished(() => void Reflect.set(owner, name, original));
-  }
 };
 
 const refusalIn = async (bundle: Bundle, options: VerifyBundleOptions = {}): Promise<Refusal> => {

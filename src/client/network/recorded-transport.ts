@@ -6,17 +6,17 @@ import type { GetRules, Transport } from './transport.ts';
 
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-const nothingIsSent: Transport['send'] = async (_method, url) => {
+export const nothingIsSent: Transport['send'] = async (_method, url) => {
   throw new TransportError('not_bundled', { url });
 };
 
-const pathOn = (base: string, url: string): string => {
+export const pathOn = (base: string, url: string): string => {
   if (url.startsWith(`${base}/`)) return url.slice(base.length);
   throw new TransportError('not_bundled', { url });
 };
 
 /** The limits of whoever asks hold for kept answers too. */
-const replyOf = (url: string, { status, body }: RecordedAnswer, { maxBytes }: GetRules): Reply => {
+export const replyOf = (url: string, { status, body }: RecordedAnswer, { maxBytes }: GetRules): Reply => {
   if (body.length > maxBytes) throw new TransportError('too_large', { url, maxBytes });
   return { status, url, body };
 };

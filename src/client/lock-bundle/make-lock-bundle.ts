@@ -1,0 +1,141 @@
+// Makes one file out of a lockfile: every pack of it is verified, and everything that was answered on the way is kept.
+import { open, rm } from 'node:fs/promises';
+import { utf8 } from '../../../keys/bytes.ts';
+import { requirePlanned } from '../install-plan.ts';
+import type { Companion } from '../lock/companion.ts';
+import { continuing } from '../lock/continuity.ts';
+import { planFromLock } from '../lock/frozen.ts';
+import type { Lockfile } from '../lock/lockfile.ts';
+import type { LockedVerdict } from '../lock/verify-set.ts';
+import { recordRoots } from '../make-bundle.ts';
+import { registryBase } from '../network/http-url.ts';
+import { type OpenRegistryOptions, storeOf, transportOf } from '../open-registry.ts';
+import { advisoriesOf } from '../policy/advisory-list.ts';
+import { openSources, type SourcesOf } from '../policy/open-sources.ts';
+import { memoryTrustStore, type TrustStore } from '../trust-state.ts';
+import { type VerifyPolicy, verifyWanted } from '../verify.ts';
+import { type AnswerSpool, createSpool } from './answer-spool.ts';
+import type { LockBundleHead } from './format.ts';
+import { keeping } from './transports.ts';
+
+export interface LockBundleOptions {
+  readonly lock: Lockfile;
+  /** What stands beside the lockfile; the logs in it have to go on. */
+  readonly companion?: Companion | undefined;
+  /** How to open the registries that may be asked for a name, in order. */
+  readonly sourcesOf: SourcesOf;
+  readonly policy?: VerifyPolicy | undefined;
+  readonly now?: (() => Date) | undefined;
+  readonly onOpen?: ((base: string) => void) | undefined;
+  readonly onVerifying?: ((name: string, version: string) => void) | undefined;
+}
+
+export interface MadeLockBundle {
+  readonly answers: number;
+  readonly bytes: number;
+  readonly createdAt: string;
+  readonly packs: readonly LockedVerdict[];
+}
+
+type StoreFor = (options: OpenRegistryOptions) => TrustStore;
+
+/** One store for each registry, however many names it is asked for. */
+const oncePerBase = (make: StoreFor) => {
+  const stores = new Map<string, TrustStore>();
+  const of: StoreFor = (options) => {
+    const base = registryBase(options.url);
+    const store = stores.get(base) ?? make(options);
+    stores.set(base, store);
+    return store;
+  };
+  return { of, stores };
+};
+
+/** Verifies all of it, one after the other: the order decides what is asked, and one pack at a time is in memory. */
+const verifyAll = async (
+  options: LockBundleOptions,
+  sourcesOf: SourcesOf,
+): Promise<{ packs: readonly LockedVerdict[]; sources: Readonly<Record<string, string>> }> => {
+  const { lock, companion, policy, onOpen } = options;
+  const sources = continuing(openSources({ sourcesOf, tree: policy?.tree, onOpen }), companion?.logs ?? []);
+  const packs: LockedVerdict[] = [];
+  for (const planned of planFromLock(lock, [])) {
+    const { wanted } = planned;
+    options.onVerifying?.(wanted.name, wanted.version);
+    const registry = await sources.registryFor(wanted.name);
+    const { tarball, files, ...verdict } = await verifyWanted({ registry, policy }, wanted);
+    requirePlanned(planned, verdict.integrity, { ...verdict, tarball, files });
+    await recordRoots(registry);
+    // Whoever installs may have a policy about advisories, though whoever bundles has none.
+    await advisoriesOf(registry);
+    packs.push(verdict);
+  }
+  return { packs, sources: Object.fromEntries(packs.map(({ name, registry }) => [name, registry])) };
+};
+
+const envelopeOf = async (store: TrustStore | undefined): Promise<Uint8Array | undefined> => {
+  const envelope = (await store?.recall())?.root.envelope;
+  return envelope === undefined ? undefined : utf8(envelope);
+};
+
+/** Once with all that is remembered here, and once with nothing but the roots that ended at, as whoever gets it will. */
+const recordAll = async (options: LockBundleOptions, createdAt: Date, spool: AnswerSpool) => {
+  const over =
+    (storeFor: StoreFor): SourcesOf =>
+    (name) =>
+      options.sourcesOf(name).map((each) => ({
+        ...each,
+        transport: keeping(transportOf(each), registryBase(each.url), spool),
+        store: storeFor(each),
+        now: () => createdAt,
+      }));
+  const remembered = oncePerBase(storeOf);
+  const found = await verifyAll(options, over(remembered.of));
+  const roots = new Map<string, Uint8Array | undefined>();
+  for (const [base, store] of remembered.stores) roots.set(base, await envelopeOf(store));
+  const blank = oncePerBase(memoryTrustStore);
+  const pinned: SourcesOf = (name) =>
+    over(blank.of)(name).map((each) => ({ ...each, pinnedRoot: roots.get(registryBase(each.url)) }));
+  await verifyAll({ ...options, onOpen: undefined, onVerifying: undefined }, pinned);
+  return found;
+};
+
+const writeWhole = async (out: string, spool: AnswerSpool, head: LockBundleHead) => {
+  const file = await open(out, 'wx', 0o644);
+  try {
+    const written = await spool.writeTo(file, head);
+    await file.sync();
+    return written;
+  } catch (error) {
+    await rm(out, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+};
+
+/** Whoever would be refused for what is there already need not wait for the download. */
+const requireFree = async (out: string): Promise<void> => {
+  await (await open(out, 'wx')).close();
+  await rm(out);
+};
+
+/**
+ * Writes the file whole or not at all, and never over another one. The same answers at the same time are the same bytes.
+ * @throws Refusal of the first question that one of the packs fails; of `checkpoint` where a log does not go on
+ */
+export const makeLockBundle = async (options: LockBundleOptions, out: string): Promise<MadeLockBundle> => {
+  await requireFree(out);
+  const now = (options.now ?? (() => new Date()))();
+  const spool = await createSpool(`${out}.${process.pid}.part`);
+  try {
+    const { packs, sources } = await recordAll(options, now, spool);
+    const { lock, companion } = options;
+    const createdAt = now.toISOString();
+    const registries = spool.registries();
+    const written = await writeWhole(out, spool, { createdAt, lock, companion, registries, sources });
+    return { ...written, createdAt, packs };
+  } finally {
+    await spool.remove();
+  }
+};
