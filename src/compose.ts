@@ -76,6 +76,8 @@ export interface Registry {
   readonly server: Server;
   /** Where clients find it: the configured public address, or the one it listens on. */
   url(): string;
+  /** Where it listens in truth; clients may reach it elsewhere. */
+  listeningAt(): string;
   /** Lets what is under way be answered, and nothing new begin; milliseconds it may take at most. */
   drain(mostMs: number): Promise<void>;
   /** Ends the background work and lets go of database and embedded server; the HTTP server is closed before. */
@@ -182,7 +184,8 @@ const wire = async (config: Config, log: Logger, overrides: Overrides, sql: Sql)
   });
   noticeKnowledge = knowledge.notice;
 
-  const url = (): string => config.publicUrl ?? listeningUrl(server, config.host);
+  const listeningAt = (): string => listeningUrl(server, config.host);
+  const url = (): string => config.publicUrl ?? listeningAt();
   const packs = openPacks({
     ...rooms,
     policy,
@@ -242,6 +245,7 @@ const wire = async (config: Config, log: Logger, overrides: Overrides, sql: Sql)
   return {
     server,
     url,
+    listeningAt,
     drain: (mostMs) => drainServer(server, mostMs),
     close: () => inOrder([stopChores, mirror.stop, ...transparency.stops, () => closeConnection(sql)]),
   };

@@ -20,11 +20,18 @@ const listen = async (registry: Registry, config: Config): Promise<void> => {
   await once(registry.server, 'listening');
 };
 
+/** Where it is in truth; behind a proxy others are told another address. */
+const addressesOf = (registry: Registry): string => {
+  const local = registry.listeningAt();
+  const url = registry.url();
+  return url === local ? local : `${local}, public address ${url}`;
+};
+
 const greeting = (registry: Registry, config: Config): string => {
   const token = relative(process.cwd(), join(config.dataDir, 'admin-token')) || 'admin-token';
   const url = registry.url();
   return `
-attestry is listening on ${url}
+attestry is listening on ${addressesOf(registry)}
 The admin token is in ${token}: it may do everything, so keep it to yourself.
 
 Try, in a second shell:

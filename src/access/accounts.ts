@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Sql, Tx } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { EventFacts } from '../protocol/event.ts';
-import { fault } from '../protocol/faults.ts';
+import { type Fault, fault } from '../protocol/faults.ts';
 import {
   accountExists,
   insertAccount,
@@ -121,15 +121,18 @@ export const issueToken =
     return issued;
   };
 
+const tokenNotFound = (token: string): Fault =>
+  fault('not_found', { token }, 'No token of that id is yours to revoke: "attestry token list" shows them.');
+
 /** Takes effect at once on every process. Without the scope admin a token can end only itself. */
 export const revokeToken =
   (the: AccountDeps) =>
   async (by: Principal, id: string): Promise<void> => {
-    if (!isOperator(by) && id !== by.tokenId) throw fault('not_found', { token: id });
+    if (!isOperator(by) && id !== by.tokenId) throw tokenNotFound(id);
     await inTransaction(the.sql, async (tx) => {
       await stopUseOfToken(tx, id);
       await requireStillActing(tx, by, the.now());
-      if (!(await markTokenRevoked(tx, id, the.now()))) throw fault('not_found', { token: id });
+      if (!(await markTokenRevoked(tx, id, the.now()))) throw tokenNotFound(id);
       await the.append(tx, { kind: 'token.revoked', actor: actorOf(by), subject: `token:${id}`, data: {} });
     });
     the.announce(`token:${id}`);

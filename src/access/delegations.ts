@@ -25,6 +25,8 @@ export interface DelegatedKey {
   /** By whom it was listed, and when. */
   readonly listed: { readonly keyId: string; readonly account: string; readonly issuedAt: Date };
   readonly standing: (now: Date) => Exclude<Standing, 'unknown'>;
+  /** The key that follows it. */
+  readonly rotatedTo?: string | undefined;
 }
 
 export const findDelegatedKey =
@@ -36,6 +38,7 @@ export const findDelegatedKey =
         delegation: statementOf(row),
         listed: { keyId: row.key_id, account: row.account, issuedAt: row.issued_at },
         standing: (now) => standingOf(row, now),
+        rotatedTo: row.rotated_to ?? undefined,
       }
     );
   };

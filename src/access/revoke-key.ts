@@ -38,7 +38,12 @@ const mayRevoke = (by: Principal, row: DelegationRow): boolean =>
 
 const requireKey = async (the: RevokeDeps, by: Principal, keyId: string): Promise<DelegationRow> => {
   const row = await delegationOf(the.sql, keyId);
-  if (row === undefined || !mayRevoke(by, row)) throw fault('not_found', { keyId });
+  if (row === undefined || !mayRevoke(by, row))
+    throw fault(
+      'not_found',
+      { keyId },
+      'No key of that id is yours to revoke: "attestry keys list" shows all keys.',
+    );
   return row;
 };
 

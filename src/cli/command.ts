@@ -7,6 +7,8 @@ import { printDocument, printFailure, printLines } from './terminal.ts';
 /** The global options, once read. */
 export interface Settings {
   readonly url: string;
+  /** Whether somebody named the address, on the command line or in the environment. */
+  readonly urlGiven?: boolean;
   readonly token: string | undefined;
   readonly allowPrivateAddresses: boolean;
 }
@@ -33,8 +35,9 @@ const tokenOf = async ({ token, tokenFile }: GlobalOptions): Promise<string | un
   return text;
 };
 
-const settingsOf = async (options: GlobalOptions): Promise<Settings> => ({
+const settingsOf = async (options: GlobalOptions, command: Command): Promise<Settings> => ({
   url: options.url,
+  urlGiven: command.getOptionValueSourceWithGlobals('url') !== 'default',
   token: await tokenOf(options),
   allowPrivateAddresses: options.allowPrivateAddresses === true || options.privateAddresses === true,
 });
@@ -56,7 +59,7 @@ export const acting =
     const options = command.optsWithGlobals<GlobalOptions & Options>();
     const args = given.slice(0, -2).flat() as string[];
     try {
-      const result = await work(await settingsOf(options), options, ...args);
+      const result = await work(await settingsOf(options, command), options, ...args);
       if (result === undefined) return;
       if (options.json === true) printDocument(result.json);
       else printLines(result.lines);

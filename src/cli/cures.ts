@@ -40,6 +40,7 @@ const BY_CODE: Readonly<Partial<Record<FaultCode | WireCode, string>>> = {
   pack_not_found: 'Check the name, and with --url the registry; the token must reach private packs.',
   pack_version_not_found: 'Check the version, and with --url the registry.',
   advisory_active: 'See "attestry advisory list"; whoever published it may change or withdraw it.',
+  key_revoked_version: 'Raise "version" in pack.json, then pack it with another key and publish that.',
   advisory_not_found: 'See which are in force: attestry advisory list',
   advisory_withdrawn: 'Publish a new one: attestry advisory publish',
   principal_required:
@@ -92,7 +93,7 @@ const ofCode = (code: string): string | undefined =>
 
 /** Where the same code stands for several things, its details tell which. */
 const OF_DETAILS: readonly {
-  readonly code: FaultCode;
+  readonly code: FaultCode | WireCode;
   readonly fits: (details: Details) => boolean;
   readonly cure: string;
 }[] = [
@@ -101,6 +102,17 @@ const OF_DETAILS: readonly {
     fits: ({ reason, keyIds }) => reason === 'key_unknown' && Array.isArray(keyIds),
     cure: 'List it under the very id in keyIds, once and for all: attestry keys add --key-id ID --public ID.pub --namespaces …; the registry that signed serves it as /keys/ID.pub.',
   },
+  ...(['signature_invalid', 'pack_signature_invalid'] as const).map((code) => ({
+    code,
+    fits: ({ rotatedTo }: Details) => rotatedTo !== undefined,
+    cure: 'Pack it again with the private key of the one in rotatedTo: attestry pack FOLDER --key KEY.pem',
+  })),
+  // The v1 tree folds the one into the other.
+  ...(['pack_namespace_unauthorized', 'forbidden'] as const).map((code) => ({
+    code,
+    fits: ({ tokenNamespaces }: Details) => tokenNamespaces !== undefined,
+    cure: 'Give another token of the account, one that reaches that namespace: --token-file FILE; "attestry token create" makes one.',
+  })),
   {
     code: 'signature_invalid',
     fits: ({ reason, principal }) => reason === 'key_unknown' && principal !== undefined,
@@ -171,6 +183,12 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
     'Name the address it redirects to with --url, if you trust that; within your own network: --allow-private-addresses.',
   pack_not_found: 'Check name and version, and with --url the registry; private packs need a token.',
   no_version_satisfies: 'Widen the range, or name one version.',
+  pack_dependency_conflict:
+    'Ask for other ranges, or override one version for everybody: attestry lock --override NAME@VERSION',
+  pack_dependency_cycle: 'Ask for an older version of one of them, and tell its publisher.',
+  resolution_gave_up: 'Ask for narrower ranges: exact versions leave nothing to search.',
+  pack_lockfile_invalid: 'Write it anew: attestry lock NAME@RANGE',
+  pack_lockfile_incomplete: 'Write it anew with all that is needed: attestry lock NAME@RANGE',
   trust_documents_missing: ASK_OVER,
   trust_state_unreadable: 'Restore that file from a backup, or name another one with --state.',
   root_anchor_invalid: ASK_ROOT,
@@ -220,6 +238,8 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   pack_version_unpublished: 'Take another version: this one does not come back.',
   pack_version_yanked: 'Take another version, or name this one exactly if you need it all the same.',
   pack_engine_unsupported: 'Take a version that admits your host, or correct --protocol.',
+  policy_refused:
+    'Take what the policy admits, or have whoever keeps it change the rule; "attestry policy check" says what it asks for.',
   knowledge_not_found:
     'Check the name, and which principal you are: --as PRINCIPAL; "attestry kb list" shows its bases.',
   knowledge_denied:

@@ -1,4 +1,5 @@
 // attestry deprecate, undeprecate: says of a version that another one is to be taken, and takes that back.
+import { listOf, textOf } from '../protocol/manifest/read.ts';
 import { registryOf } from './ask.ts';
 import { acting } from './command.ts';
 import { exactVersion, versionAddress } from './exact-version.ts';
@@ -13,20 +14,22 @@ export const deprecate = acting<DeprecateOptions>(async (settings, { reason, sup
   const grounds = { reason, ...(supersededBy === undefined ? {} : { supersededBy }) };
   const address = versionAddress(wanted, '/deprecate');
   const { body } = await registryOf(settings).ask('POST', address, grounds);
-  const { name, version } = wanted;
+  const named = `${wanted.name}@${wanted.version}`;
+  const warnings = listOf(body['warnings']).map((each) => `  warning: ${textOf(each) ?? ''}`);
+  const done =
+    body['changed'] === false
+      ? `${named} was deprecated before, for the same reason: nothing changed.`
+      : `Deprecated ${named}: it can still be installed, with a warning; "attestry undeprecate" takes it back.`;
   return {
-    lines: [
-      `Deprecated ${name}@${version}: it can still be installed, with a warning; "attestry undeprecate" takes it back.`,
-    ],
+    lines: [done, ...warnings],
     json: body,
   };
 });
 
 export const undeprecate = acting(async (settings, _options, text = '') => {
   const wanted = exactVersion(text);
-  const { status, body } = await registryOf(settings).ask('DELETE', versionAddress(wanted, '/deprecate'));
-  // The log has nothing to show of a version that never was deprecated.
-  const never = status === 200 && body['receipt'] === null;
-  const what = never ? 'was not deprecated; nothing changed.' : 'is no longer deprecated.';
+  const { body } = await registryOf(settings).ask('DELETE', versionAddress(wanted, '/deprecate'));
+  const before = body['changed'] === false;
+  const what = before ? 'was not deprecated: nothing changed.' : 'is no longer deprecated.';
   return { lines: [`${wanted.name}@${wanted.version} ${what}`], json: body };
 });

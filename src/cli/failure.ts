@@ -1,5 +1,6 @@
 // Turns whatever went wrong into a sentence that names the cure, a JSON form, and an exit code.
 import { KeyError } from '../../keys/errors.ts';
+import { PolicyInvalid, problemLine } from '../client/policy/policy-invalid.ts';
 import { QUESTIONS, Refusal } from '../client/refusal.ts';
 import { RequestInvalid } from '../client/request-invalid.ts';
 import { TransportError } from '../network/transport-error.ts';
@@ -125,6 +126,11 @@ const bug = (error: unknown): Failure => {
   return failed('internal_error', [first, ...(stack ?? message).split('\n')], { message });
 };
 
+const badPolicy = ({ file, message, problems }: PolicyInvalid): Failure => {
+  const lines = problems.map((each) => `  ${problemLine(file, each)}`);
+  return failed('policy_file_invalid', [message, ...lines], { file, problems });
+};
+
 export const explain = (error: unknown): Failure => {
   if (error instanceof Refusal) return refused(error);
   if (error instanceof RegistryFault) return answered(error);
@@ -134,6 +140,7 @@ export const explain = (error: unknown): Failure => {
   if (error instanceof KeyError)
     return failed(error.code, [error.message, ...evidenceLines(error.details)], { evidence: error.details });
   if (error instanceof StatementError) return misstated(error);
+  if (error instanceof PolicyInvalid) return badPolicy(error);
   if (error instanceof StandingError) return failed(error.code, [error.message]);
   if (error instanceof UsageError || error instanceof RequestInvalid) return misused('usage', error.message);
   return (error instanceof Error && systemFailure(error)) || bug(error);

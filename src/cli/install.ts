@@ -1,61 +1,73 @@
 // attestry install: puts verified packs into a directory, all or none.
-import { ASSURANCES, type Assurance } from '../client/assurance.ts';
-import { type InstalledVersion, type InstallProgress, installPacks } from '../client/install.ts';
-import type { Verified } from '../client/verify.ts';
+import { installPacks } from '../client/install.ts';
+import { planFromLock } from '../client/lock/frozen.ts';
+import { parseRequest } from '../client/request.ts';
 import { acting } from './command.ts';
-import type { TrustOptions } from './commands/trust-options.ts';
-import { counted } from './count.ts';
+import { LOCKFILE } from './commands/lockfile.ts';
+import type { PolicyOptions } from './commands/trust-options.ts';
+import { UsageError } from './failure.ts';
+import { governedBy, openModeLines } from './governed.ts';
+import { installBundled } from './install-bundle.ts';
+import { type LockOnDisk, readLock, requireLock } from './lock-files.ts';
+import { sourcesToInstall } from './lock-sources.ts';
+import { installedJson, installedLines, progressLine, shownInstalls } from './shown-install.ts';
 import { printProgress } from './terminal.ts';
-import { policyOf, registryOptions } from './trust-policy.ts';
-import { verifiedJson } from './verify.ts';
+import { registryOptions } from './trust-policy.ts';
+import { policiesJson } from './verify.ts';
 
-interface InstallCommandOptions extends TrustOptions {
+interface InstallCommandOptions extends PolicyOptions {
   readonly dir: string;
+  readonly lock?: string;
+  readonly frozen?: boolean;
+  readonly bundle?: string;
+  readonly at?: Date;
 }
 
-const STRONGEST: Assurance = 'log+bytes';
+/** A lockfile that is there goes before ranges (node-packs.md, Resolution rules). */
+const lockFor = async ({ lock, frozen }: InstallCommandOptions): Promise<LockOnDisk | undefined> =>
+  lock !== undefined || frozen === true ? requireLock(lock ?? LOCKFILE) : readLock(LOCKFILE);
 
-/** Nobody has to take less than the registry could vouch for; who asked for something has decided. */
-const weaker = (pack: Verified, asked: Assurance | undefined): readonly string[] => {
-  const logged = pack.questions.some(({ question, answer }) => question === 'checkpoint' && answer === 'yes');
-  if (!logged || asked !== undefined || pack.assurance === STRONGEST) return [];
-  const grounds = `${pack.assurance} (${ASSURANCES[pack.assurance]})`;
-  return [`this rests on ${grounds}; --require ${STRONGEST} takes nothing less`];
+const requireSomething = (requests: readonly string[], locked: LockOnDisk | undefined): void => {
+  if (requests.length > 0 || locked !== undefined) return;
+  throw new UsageError(`missing required argument 'name@range': there is no ${LOCKFILE} here to go by.`);
 };
 
-/** The verdict, with the warnings that only whoever installs needs. */
-const judged = (verified: Verified, asked: Assurance | undefined): Verified => ({
-  ...verified,
-  warnings: [...verified.warnings, ...weaker(verified, asked)],
-});
+/** What a lockfile makes of the requests; nothing where there is none. */
+const lockedOptions = (locked: LockOnDisk | undefined, requests: readonly string[]) =>
+  locked && {
+    planned: planFromLock(locked.lock, requests.map(parseRequest)),
+    continues: locked.companion?.logs,
+  };
 
-const linesOf = ({ name, version, path, installed, verified }: InstalledVersion): readonly string[] => [
-  installed ? `Installed ${name}@${version} in ${path}` : `${name}@${version} is in ${path} already, whole`,
-  ...(verified === undefined ? [] : [`  assurance: ${verified.assurance}, ${verified.integrity}`]),
-  ...(verified?.warnings ?? []).map((warning) => `  warning: ${warning}`),
-];
-
-const jsonOf = ({ verified, ...version }: InstalledVersion) => ({
-  ...version,
-  ...(verified === undefined ? {} : { verified: verifiedJson(verified) }),
-});
-
-const progressLine = (progress: InstallProgress): string => {
-  if (progress.doing === 'asking') return `Asking ${progress.registry}`;
-  if (progress.doing === 'verifying') return `Verifying ${progress.name}@${progress.version}`;
-  return `Placing ${counted(progress.packs, 'pack')}`;
+/** Of a bundle, which only "--bundle" reads. */
+const requireNetworkOptions = ({ at }: InstallCommandOptions): void => {
+  if (at !== undefined) throw new UsageError('--at goes with --bundle.');
 };
 
 export const install = acting<InstallCommandOptions>(async (settings, options, ...requests) => {
+  const { bundle } = options;
+  if (bundle !== undefined) return installBundled(settings, { ...options, bundle }, requests);
+  requireNetworkOptions(options);
+  const locked = await lockFor(options);
+  requireSomething(requests, locked);
+  const { policies, verifyPolicy, sourcesOf } = await (locked === undefined
+    ? governedBy(settings, options)
+    : sourcesToInstall(settings, options, locked));
   const installed = await installPacks({
     ...(await registryOptions(settings, options)),
     dir: options.dir,
     requests,
-    policy: policyOf(options),
+    ...lockedOptions(locked, requests),
+    policy: verifyPolicy,
+    sourcesOf,
     onProgress: (progress) => printProgress(progressLine(progress)),
   });
-  const shown = installed.map(({ verified, ...version }) =>
-    verified === undefined ? version : { ...version, verified: judged(verified, options.require) },
-  );
-  return { lines: shown.flatMap(linesOf), json: { ok: true, packs: shown.map(jsonOf) } };
+  const shown = shownInstalls(installed, options.require);
+  const going = locked === undefined ? [] : [`Going by ${locked.path}`];
+  const lines = [...openModeLines(policies), ...going, ...shown.flatMap(installedLines)];
+  const lockfile = locked === undefined ? {} : { lockfile: locked.path };
+  return {
+    lines,
+    json: { ok: true, ...policiesJson(policies), ...lockfile, packs: shown.map(installedJson) },
+  };
 });

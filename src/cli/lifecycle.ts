@@ -8,6 +8,10 @@ import { rowsAt, table } from './table.ts';
 
 const COLUMNS = ['at', 'kind', 'by', 'position', 'reason'];
 
+/** What is to be taken instead stands beside it where anything was named. */
+const columnsOf = (history: readonly JsonObject[]): readonly string[] =>
+  history.some((entry) => entry['supersededBy'] !== undefined) ? [...COLUMNS, 'supersededBy'] : COLUMNS;
+
 const addressOf = ({ name, version }: ExactVersion, from: number): string =>
   `/packs/${encodeURIComponent(name)}/-/${encodeURIComponent(version)}/lifecycle${from === 0 ? '' : `?from=${from}`}`;
 
@@ -31,5 +35,5 @@ export const lifecycle = acting(async (settings, _options, text = '') => {
   const standing = textOf(body['standing']) ?? 'unknown';
   const flags = body['deprecated'] === true ? ', deprecated' : '';
   const head = `${wanted.name}@${wanted.version} is ${standing}${flags}.`;
-  return { lines: [head, ...table(COLUMNS, history)], json: { ...body, history } };
+  return { lines: [head, ...table(columnsOf(history), history)], json: { ...body, history } };
 });

@@ -32,9 +32,14 @@ export const findingLine = ({ code, subject, position, message, evidence }: Audi
   return `  ✗ ${subject}${place}: ${message} (${code})${shown}`;
 };
 
+/** Nothing is said where there is none. */
+const disbelieved = (count: number): readonly string[] =>
+  count === 0 ? [] : [`${grouped(count)} versions under a key that is revoked from before them`];
+
 const summary = ({ counts, durationMs }: AuditReport): string =>
   [
     `${grouped(counts.versions)} versions of ${grouped(counts.packs)} packs, ${grouped(counts.yanked)} yanked, ${grouped(counts.deprecated)} deprecated, ${grouped(counts.unpublished)} unpublished`,
+    ...disbelieved(counts.revokedVersions),
     `${grouped(counts.keys)} keys, ${grouped(counts.revoked)} revoked`,
     `${grouped(counts.roots)} roots`,
     `${grouped(counts.namespaces)} namespaces`,
@@ -43,11 +48,13 @@ const summary = ({ counts, durationMs }: AuditReport): string =>
   ].join(' · ');
 
 /** What agrees with the log, and no more than was looked at. */
-const agreement = ({ tarballs }: AuditReport): readonly string[] =>
+const agreement = ({ tarballs, counts }: AuditReport): readonly string[] =>
   tarballs
     ? [
         'Every entry was hashed; indexes, manifests, signatures, keys, roots and namespaces agree with the log,',
-        'and every tarball was fetched and passed all that a host asks before it installs one.',
+        `and every tarball was fetched and passed all that a host asks before it installs one${
+          counts.revokedVersions === 0 ? '.' : ', but for those whose key the log revokes.'
+        }`,
       ]
     : [
         'Every entry was hashed; the digest, key, signature and standing that are served of each version agree with the',

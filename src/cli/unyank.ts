@@ -5,9 +5,8 @@ import { exactVersion, versionAddress } from './exact-version.ts';
 
 export const unyank = acting(async (settings, _options, text = '') => {
   const wanted = exactVersion(text);
-  const { status, body } = await registryOf(settings).ask('DELETE', versionAddress(wanted, '/yank'));
-  // The log has nothing to show of a version that never was yanked.
-  const never = status === 200 && body['receipt'] === null;
-  const what = never ? 'was not yanked; nothing changed.' : 'is offered again; the log keeps its yank.';
+  const { body } = await registryOf(settings).ask('DELETE', versionAddress(wanted, '/yank'));
+  const before = body['changed'] === false;
+  const what = before ? 'was not yanked: nothing changed.' : 'is offered again; the log keeps its yank.';
   return { lines: [`${wanted.name}@${wanted.version} ${what}`], json: body };
 });

@@ -2,20 +2,21 @@
 import { ASSURANCES } from '../client/assurance.ts';
 import type { Bundle } from '../client/bundle.ts';
 import { fileTrustStore } from '../client/file-trust-store.ts';
-import { registryBase } from '../client/network/http-url.ts';
-import { openRegistry } from '../client/open-registry.ts';
+import { chooseVersion, type PassedOver } from '../client/policy/choose.ts';
+import { openSources } from '../client/policy/open-sources.ts';
+import type { Policy } from '../client/policy/policy.ts';
+import { requireNameAllowed } from '../client/policy/sources.ts';
 import { type Answer, questionText } from '../client/refusal.ts';
 import { parseRequest } from '../client/request.ts';
-import { resolveRequest } from '../client/resolve.ts';
 import { type Verified, verifyWanted } from '../client/verify.ts';
 import { verifyBundle } from '../client/verify-bundle.ts';
 import { readBundle } from './bundle-file.ts';
 import { acting, type Result, type Settings } from './command.ts';
-import type { TrustOptions } from './commands/trust-options.ts';
+import type { PolicyOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
+import { type Governed, governedBy, openModeLines } from './governed.ts';
 import { printProgress } from './terminal.ts';
-import { pinnedRootOf, policyOf, registryOptions } from './trust-policy.ts';
 
 const answerLine = (answer: Answer, { recorded }: Verified): string => {
   const text = questionText(answer.question, recorded !== undefined);
@@ -54,24 +55,34 @@ export const verifiedJson = (pack: Verified) => ({
   files: [...pack.files.keys()],
 });
 
-interface VerifyOptions extends TrustOptions {
+interface VerifyOptions extends PolicyOptions {
   readonly bundle?: string;
   readonly at?: Date;
 }
 
-const shownPack = (pack: Verified): Result => ({
-  lines: verifiedLines(pack),
-  json: { ok: true, ...verifiedJson(pack) },
-});
+/** Higher versions that were not taken, and why. */
+export const passedLines = (passed: readonly PassedOver[]): readonly string[] =>
+  passed.map(({ version, message }) => `Passed over ${version}: ${message}`);
+
+/** Which policies were asked; nothing where there is none. */
+export const policiesJson = (policies: readonly Policy[]) =>
+  policies.length === 0 ? {} : { policies: policies.map(({ file, mode }) => ({ file, mode })) };
 
 const verifyOnline = async (settings: Settings, options: VerifyOptions, text: string): Promise<Result> => {
   const request = parseRequest(text);
-  const opening = await registryOptions(settings, options);
-  printProgress(`Asking ${registryBase(settings.url)}`);
-  const registry = await openRegistry(opening);
-  const wanted = await resolveRequest(registry, request, options.tree);
+  const { policies, verifyPolicy: policy, sourcesOf } = await governedBy(settings, options);
+  requireNameAllowed(policies, request.name);
+  const onOpen = (base: string): void => printProgress(`Asking ${base}`);
+  const sources = openSources({ sourcesOf, tree: options.tree, onOpen });
+  const registry = await sources.registryFor(request.name);
+  const { wanted, passed } = await chooseVersion(registry, request, policy);
   printProgress(`Verifying ${wanted.name}@${wanted.version}`);
-  return shownPack(await verifyWanted({ registry, policy: policyOf(options) }, wanted));
+  const pack = await verifyWanted({ registry, policy }, wanted);
+  const passedOver = passed.length === 0 ? {} : { passedOver: passed };
+  return {
+    lines: [...openModeLines(policies), ...passedLines(passed), ...verifiedLines(pack)],
+    json: { ok: true, ...verifiedJson(pack), ...policiesJson(policies), ...passedOver },
+  };
 };
 
 /** What came after it cannot be in it, and nothing proves when it was made. */
@@ -87,20 +98,37 @@ const offlineJson = ({ createdAt }: Bundle, pack: Verified) => ({
   bundle: { createdAt, treeSize: pack.recorded?.treeSize ?? null },
 });
 
+/** Another time than now makes versions older than they are, or advisories newer. */
+export const requireTimeAllowed = ({ policies }: Governed, at: Date | undefined): void => {
+  if (at === undefined) return;
+  const strict = policies.find(
+    ({ minimumAge, advisories }) =>
+      advisories?.required === true || (minimumAge !== undefined && at.getTime() > Date.now()),
+  );
+  if (strict !== undefined)
+    throw new UsageError(`--at would loosen ${strict.file}; options may only be stricter than a policy.`);
+};
+
 /** Nothing is asked of any network here. */
-const verifyOffline = async (path: string, options: VerifyOptions, text: string): Promise<Result> => {
+const verifyOffline = async (settings: Settings, options: VerifyOptions, text: string): Promise<Result> => {
+  const { bundle: path = '', state, at } = options;
   const bundle = await readBundle(path);
   const held = `${bundle.name}@${bundle.version}`;
   if (text !== '' && text !== held) throw new UsageError(`${path} holds ${held}.`);
-  const { state, at } = options;
+  const governed = await governedBy({ ...settings, urlGiven: false }, options);
+  requireTimeAllowed(governed, at);
   const store = state === undefined ? undefined : fileTrustStore(state, bundle.registry);
-  const policy = policyOf(options);
-  const pack = await verifyBundle(bundle, { ...(await pinnedRootOf(options)), at, store, policy });
-  return { lines: [...verifiedLines(pack), asOfLine(bundle, pack)], json: offlineJson(bundle, pack) };
+  const { policies, verifyPolicy: policy, rootFor } = governed;
+  const pinnedRoot = rootFor(bundle.registry);
+  const pack = await verifyBundle(bundle, { pinnedRoot, at, store, policy });
+  return {
+    lines: [...openModeLines(policies), ...verifiedLines(pack), asOfLine(bundle, pack)],
+    json: { ...offlineJson(bundle, pack), ...policiesJson(policies) },
+  };
 };
 
 export const verify = acting<VerifyOptions>(async (settings, options, text = '') => {
-  if (options.bundle !== undefined) return verifyOffline(options.bundle, options, text);
+  if (options.bundle !== undefined) return verifyOffline(settings, options, text);
   if (options.at !== undefined) throw new UsageError('--at goes with --bundle.');
   if (text === '') throw new UsageError("missing required argument 'name@version', or --bundle FILE");
   return verifyOnline(settings, options, text);

@@ -1,10 +1,10 @@
 // Mirrored versions and keys as rows: made true together with their events, or not at all.
 
-import { type Digest, parseDigest } from '../../storage/digest.ts';
+import { type Digest, digestOfRaw } from '../../storage/digest.ts';
 import type { Queryable, Sql, Tx } from '../database/connect.ts';
 import type { DeprecationNote } from '../packs/lifecycle/deprecation-note.ts';
 import type { YankNote } from '../packs/lifecycle/yank-note.ts';
-import type { VersionRecord } from '../packs/pack-store.ts';
+import type { VersionRecord } from '../packs/version-record.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { nameKey, namespaceOf, type PackName, type PackVersion } from '../protocol/pack-id.ts';
@@ -39,7 +39,7 @@ export const heldVersion = async (
     where name_key = ${nameKey(name)} and version = ${version}`;
   if (row === undefined) return undefined;
   const { digest, key_id, ...rest } = row;
-  return { ...rest, keyId: key_id, digest: parseDigest(Buffer.from(digest).toString('hex')) as Digest };
+  return { ...rest, keyId: key_id, digest: digestOfRaw(digest) };
 };
 
 /** What must not move until a transaction ends that makes a version true. */

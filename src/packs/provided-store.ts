@@ -1,5 +1,6 @@
 // Which public packs give an id to others: what the index says of nodes, chains, prompts, agents and the rest.
-import type { Queryable } from '../database/connect.ts';
+import type { Queryable, Sql } from '../database/connect.ts';
+import { sharing } from '../database/share.ts';
 import type { Tree } from '../protocol/faults.ts';
 import type { PackKind } from '../protocol/manifest/kind.ts';
 import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
@@ -71,17 +72,36 @@ export const providersOf = async (
     where provided_ids.id = wanted.id and name_key = pack.name_key and version = newest.version
   ) as found`;
 
-/** For each of the ids one pack of another name that has it: a look into the index, however many have. */
-export const othersProviding = async (
-  db: Queryable,
-  ids: readonly string[],
-  own: PackName,
-): Promise<ReadonlyMap<string, string>> => {
-  const rows = await db<{ id: string; name: string }[]>`
-    select wanted.id, found.name from (select distinct unnest(${[...ids]}::text[]) as id) as wanted
-    cross join lateral (
-      select versions.name from provided_ids join versions using (name_key, version)
-      where provided_ids.id = wanted.id and name_key <> ${nameKey(own)} and unpublished is null limit 1
-    ) as found`;
-  return new Map(rows.map(({ id, name }) => [id, name]));
-};
+/** The ids that one pack exports. */
+export interface ExportedBy {
+  readonly ids: readonly string[];
+  readonly own: PackName;
+}
+
+/** For each of the ids one pack of another name that has it. */
+export type OthersProviding = (asked: ExportedBy) => Promise<ReadonlyMap<string, string>>;
+
+const othersOfAll =
+  (sql: Sql) =>
+  async (all: readonly ExportedBy[]): Promise<readonly ReadonlyMap<string, string>[]> => {
+    const wanted = all.flatMap(({ ids, own }, place) => ids.map((id) => ({ id, own: nameKey(own), place })));
+    const rows = await sql<{ place: number; id: string; name: string }[]>`
+      select wanted.place, wanted.id, found.name
+      from unnest(${wanted.map(({ place }) => place)}::int[], ${wanted.map(({ id }) => id)}::text[],
+        ${wanted.map(({ own }) => own)}::text[]) as wanted (place, id, own)
+      -- A look into the index for each, however many have it.
+      cross join lateral (
+        select versions.name from provided_ids join versions using (name_key, version)
+        where provided_ids.id = wanted.id and name_key <> wanted.own and unpublished is null limit 1
+      ) as found`;
+    const found = all.map(() => new Map<string, string>());
+    for (const { place, id, name } of rows) found[place]?.set(id, name);
+    return found;
+  };
+
+/** Ids that one statement asks for. */
+const MOST_IDS = 2_000;
+
+/** Those who publish at once ask together. */
+export const othersProviding = (sql: Sql): OthersProviding =>
+  sharing({ run: othersOfAll(sql), weigh: ({ ids }) => ids.length, most: MOST_IDS });

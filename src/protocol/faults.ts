@@ -103,6 +103,11 @@ export const FAULTS = {
     v2: 'attestry.advisory_active',
     says: 'An active advisory names this version: it stays yanked until the advisory is withdrawn or changed.',
   },
+  key_revoked_version: {
+    status: 409,
+    v2: 'attestry.key_revoked_version',
+    says: 'The key that signed this version is revoked from before it on, and no client believes it: publish it again under another version, signed by another key.',
+  },
   advisory_withdrawn: {
     status: 409,
     v2: 'attestry.advisory_withdrawn',
@@ -238,6 +243,11 @@ export const FAULTS = {
     status: 409,
     v2: 'attestry.secret_shown_once',
     says: 'This was done, and its answer held a secret that is shown once: revoke that one, and ask for another under a new Idempotency-Key.',
+  },
+  answer_not_kept: {
+    status: 409,
+    v2: 'attestry.answer_not_kept',
+    says: 'This was done, and its answer is too long to be given again: read what became of it.',
   },
   headers_too_large: {
     status: 431,

@@ -2,6 +2,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Document } from '../http/document.ts';
+import { whenDraining } from '../http/drain.ts';
 import { param, replyWith } from '../http/reply.ts';
 import { fault } from '../protocol/faults.ts';
 import { type Receipt, receiptJson } from '../protocol/receipt.ts';
@@ -28,10 +29,14 @@ const numberIn = (ctx: Context, name: string, most: number, otherwise: number): 
   throw fault('validation_error', { field: name, most }, `${name} must be a whole number up to ${most}.`);
 };
 
-/** Ends with the connection that asked. */
+/** Ends with the connection that asked, and when the process is about to end: what is known then is answered. */
 const signalOf = (ctx: Context): AbortSignal => {
   const quit = new AbortController();
-  ctx.res.once('close', () => quit.abort());
+  const forget = whenDraining(ctx.req.socket, () => quit.abort());
+  ctx.res.once('close', () => {
+    forget();
+    quit.abort();
+  });
   return quit.signal;
 };
 

@@ -27,6 +27,17 @@ const workshop = async (): Promise<Shell> => {
   return shell;
 };
 
+describe('what is not there to be revoked', { timeout: 60_000 }, () => {
+  it('is named, with the command that lists what is', async () => {
+    const shell = await newShell({ ATTESTRY_URL: registry.url, ATTESTRY_TOKEN: token });
+    const key = await shell.run('keys', 'revoke', '--key-id', 'unknown', '--reason', 'stolen');
+    expect(key.stderr).toMatch(/No key of that id[\s\S]*attestry keys list[\s\S]*keyId: unknown/);
+    const ended = await shell.run('token', 'revoke', 'unknown');
+    expect(ended.stderr).toMatch(/No token of that id[\s\S]*attestry token list[\s\S]*token: unknown/);
+    expect([key.code, ended.code]).toEqual([1, 1]);
+  });
+});
+
 describe('keys rotate, keychain and keys compromise', { timeout: 120_000 }, () => {
   it('link two keys, show the chain, and take back what a stolen key signed', async () => {
     const shell = await workshop();

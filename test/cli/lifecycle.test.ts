@@ -28,9 +28,33 @@ describe('deprecate and undeprecate', { timeout: 60_000 }, () => {
     expect(told.stdout).toContain(`Deprecated ${NAME}@1.0.0`);
     const verified = await shell.run('verify', `${NAME}@1.0.0`);
     expect(verified.stdout + verified.stderr).toContain('deprecated in favour of 1.1.0: old API');
+    const again = await shell.run('deprecate', `${NAME}@1.0.0`, ...grounds);
+    expect(again.stdout).toContain('was deprecated before, for the same reason: nothing changed');
     const { document } = await shell.json('undeprecate', `${NAME}@1.0.0`);
     expect(document).toMatchObject({ deprecation: false, receipt: { index: expect.any(Number) } });
     expect((await shell.run('undeprecate', `${NAME}@1.1.0`)).stdout).toContain('was not deprecated');
+    const looked = await shell.run('lifecycle', `${NAME}@1.0.0`);
+    expect(looked.stdout).toMatch(/SUPERSEDED BY\n[\s\S]*old API +1\.1\.0\n/);
+  });
+
+  it('warn of a successor that is not there, and take it', async () => {
+    const shell = await shellOf();
+    for (const [successor, warned] of [
+      [
+        '9.9.9',
+        [`supersededBy names ${NAME}@9.9.9, which is not here: publish it, or deprecate with another.`],
+      ],
+      [`${NAME}@1.1.0`, undefined],
+      ['private.other.secret@1.0.0', undefined],
+    ] as const) {
+      const grounds = ['--reason', 'old API', '--superseded-by', successor];
+      const { document } = await shell.json('deprecate', `${NAME}@1.0.0`, ...grounds);
+      expect(document).toMatchObject({ changed: true, deprecation: { supersededBy: successor } });
+      expect(document.warnings).toEqual(warned);
+    }
+    const told = await shell.run('deprecate', `${NAME}@1.0.0`, '--reason', 'x', '--superseded-by', '9.9.9');
+    expect(told.stdout).toContain(`warning: supersededBy names ${NAME}@9.9.9, which is not here`);
+    await shell.run('undeprecate', `${NAME}@1.0.0`);
   });
 
   it('say what is wrong with a request', async () => {
@@ -62,6 +86,8 @@ describe('unpublish', { timeout: 60_000 }, () => {
     const reason = ['--reason', 'by mistake', '--yes'];
     const { document } = await shell.json('unpublish', `${NAME}@1.2.0`, ...reason);
     expect(document).toMatchObject({ version: '1.2.0', unpublished: { reason: 'by mistake' } });
+    const again = await shell.run('unpublish', `${NAME}@1.2.0`, '--reason', 'other', '--yes');
+    expect(again.stdout).toContain('was unpublished before: nothing changed; the reason stays: by mistake');
     const verified = await shell.run('verify', `${NAME}@1.2.0`);
     expect(verified.code).toBe(1);
     expect(verified.stderr).toContain('was unpublished');

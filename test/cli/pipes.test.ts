@@ -40,17 +40,24 @@ describe.skipIf(!posix)('npm start (POSIX signals only)', () => {
   });
 
   it('takes the registry with it when npm is told to stop', async () => {
-    const settings = { ATTESTRY_PORT: '0', ATTESTRY_DATA_DIR: folder, DATABASE_URL: database.url };
+    const settings = {
+      ATTESTRY_PORT: '0',
+      ATTESTRY_DATA_DIR: folder,
+      ATTESTRY_PUBLIC_URL: 'https://packs.example/base',
+      DATABASE_URL: database.url,
+    };
     const npm = spawn('npm', ['start'], {
       cwd: ROOT,
       env: { ...process.env, ...settings },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    let url = '';
+    let [url, told] = ['', ''];
     for await (const chunk of npm.stdout) {
-      url = /listening on (\S+)/.exec(String(chunk))?.[1] ?? url;
+      [, url = '', told = ''] = /listening on ([^\s,]+)(.*)/.exec(String(chunk)) ?? [];
       if (url !== '') break;
     }
+    // Others are told another address than the one at which it listens.
+    expect(told).toBe(', public address https://packs.example/base');
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     npm.kill('SIGTERM');
     await once(npm, 'exit');

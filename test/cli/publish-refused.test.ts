@@ -51,6 +51,15 @@ describe('publish of a refused pack', { timeout: 60_000 }, () => {
     [400, 'pack_signature_invalid', { reason: 'signature_required' }, 'attestry pack FOLDER --key'],
     [400, 'signature_invalid', {}, 'attestry keys list'],
     [403, 'forbidden', { reason: 'pack_namespace_unauthorized' }, 'attestry namespace claim'],
+    [400, 'signature_invalid', { rotatedTo: 'acme-2' }, 'the one in rotatedTo'],
+    [400, 'pack_signature_invalid', { rotatedTo: 'acme-2' }, 'the one in rotatedTo'],
+    [
+      403,
+      'forbidden',
+      { reason: 'pack_namespace_unauthorized', tokenNamespaces: ['a.*'] },
+      'another token of the account',
+    ],
+    [403, 'pack_namespace_unauthorized', { tokenNamespaces: ['a.*'] }, 'another token of the account'],
     [403, 'forbidden', {}, 'Ask the operator'],
   ])('%i %s %o names the cure', async (status, error, details, cure) => {
     expect((await refusedWith(status, error, 'No.', details)).stderr).toContain(cure);

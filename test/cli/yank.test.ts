@@ -91,9 +91,13 @@ describe('yank and unyank', { timeout: 120_000 }, () => {
     const advisory = ['--advisory-url', 'https://acme.example/a/1'];
     const again = await shell.json('yank', `${name}@1.0.0`, '--reason', 'another', ...advisory);
     expect(again.document).toMatchObject({ version: '1.0.0', yanked: { reason: 'leaks' } });
+    const text = await shell.run('yank', `${name}@1.0.0`, '--reason', 'another');
+    expect(text.stdout).toContain(`${name}@1.0.0 was yanked before; the reason stays: leaks`);
     const range = await shell.run('verify', `${name}@^1`);
     expect(range.stderr).toContain('yanked');
     expect((await shell.json('unyank', `${name}@1.0.0`)).document).toMatchObject({ yanked: false });
+    expect((await shell.run('unyank', `${name}@1.0.0`)).stdout).toContain('was not yanked: nothing changed');
+    await shell.run('yank', `${name}@1.0.0`, '--reason', 'leaks');
     expect((await shell.run('unyank', `${name}@1.0.0`)).stdout).toContain('is offered again');
   });
 

@@ -53,6 +53,7 @@ describe('an honest registry', () => {
       yanked: 1,
       deprecated: 0,
       unpublished: 0,
+      revokedVersions: 0,
       keys: 1,
       revoked: 0,
       roots: 1,
@@ -213,6 +214,34 @@ describe('a lie about packs is found:', () => {
     const report = await audit(registry, { tarballs: true });
     expect(found(report)).toEqual(['version_refused pack:vendor.acme.tools@1.0.0 4']);
     expect(report.findings[0]?.evidence).toMatchObject({ refusal: 'pack_integrity_mismatch' });
+  });
+});
+
+describe('a version whose key the log says is revoked at its place', () => {
+  it.each(['ever', 3] as const)('is known, and no finding: from %s', async (from) => {
+    const registry = await openlyAudited(await tools(), await cards());
+    registry.revoke('stolen', from);
+    await registry.serve();
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report)).toEqual([]);
+    expect(report.counts).toMatchObject({ revoked: 1, revokedVersions: 2 });
+  });
+
+  it('is a finding where the log revokes the key only behind it, or its bytes are others', async () => {
+    const [tool, card] = [await tools(), await cards()];
+    const registry = await openlyAudited(tool, card);
+    registry.revoke('stolen', 4);
+    const { keyId } = signer('publisher');
+    const issuedAt = '2026-05-02T00:00:00Z';
+    await registry.serve({ revocations: [{ keyId, reason: 'stolen', fromPosition: 0, issuedAt }] });
+    const report = await audit(registry, { tarballs: true });
+    expect(found(report)).toContain('version_refused pack:vendor.acme.tools@1.0.0 3');
+    expect(found(report).filter((line) => line.includes('cards'))).toEqual([]);
+    registry.files.set(partOf(card, 'tgz'), tool.tarball);
+    await registry.serve();
+    expect(found(await audit(registry, { tarballs: true }))).toEqual([
+      'version_refused pack:vendor.acme.cards@2.1.0 4',
+    ]);
   });
 });
 

@@ -150,6 +150,10 @@ describe('a rotation', () => {
   it('lets the old key sign nothing more, and the new one what the old one signed', async () => {
     const late = await publish(name, '1.1.0', first);
     expect([late.status, late.json.details.brokenLink]).toEqual([400, 'key_expired']);
+    expect(late.json.message).toBe(
+      `The key ${first.keyId} was rotated: sign with ${second.keyId}, which follows it.`,
+    );
+    expect(late.json.details).toMatchObject({ keyId: first.keyId, rotatedTo: second.keyId });
     expect((await publish(name, '1.1.0', second)).status).toBe(201);
     expect((await publish('community.other.pack', '1.0.0', second)).status).toBe(403);
   });

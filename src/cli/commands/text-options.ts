@@ -25,3 +25,9 @@ export const wholeNumber = (text: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
   return Number(text);
 };
+
+export const instant = (text: string): Date => {
+  const time = new Date(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError('It is a time as in 2026-06-01T12:00:00Z.');
+};

@@ -15,6 +15,11 @@ export interface TrustOptions {
   readonly requireStatement?: boolean;
 }
 
+/** With the policy beside: for commands that decide what a host takes. */
+export interface PolicyOptions extends TrustOptions {
+  readonly policy?: string;
+}
+
 const assuranceOption = (text: string): Assurance => {
   const found = (Object.keys(ASSURANCES) as Assurance[]).find((each) => each === text);
   if (found !== undefined) return found;
@@ -31,3 +36,9 @@ export const addTrustOptions = (command: Command): Command =>
     .option('--require-statement', 'take only what a release statement covers')
     .option('--allow-unsigned', 'take packs that nobody signed')
     .option('--allow-rotated-keys', 'take what keys signed that are no longer in force');
+
+export const addPolicyOption = (command: Command): Command =>
+  command.option(
+    '--policy <file>',
+    'policy that has to admit it, beside the attestry.policy.json of the working directory',
+  );

@@ -1,13 +1,8 @@
 // The words of "attestry verify".
-import { type Command, InvalidArgumentError } from 'commander';
-import { addTrustOptions } from './trust-options.ts';
+import type { Command } from 'commander';
+import { instant } from './text-options.ts';
+import { addPolicyOption, addTrustOptions } from './trust-options.ts';
 import { example, later } from './words.ts';
-
-const instant = (text: string): Date => {
-  const time = new Date(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw new InvalidArgumentError('It is a time as in 2026-06-01T12:00:00Z.');
-};
 
 export const addVerify = (program: Command): void => {
   const command = program
@@ -17,7 +12,8 @@ export const addVerify = (program: Command): void => {
     .helpGroup('Hosts:')
     .option('--bundle <file>', 'check what "attestry bundle" wrote, without a network')
     .option('--at <time>', 'check the bundle as of that time', instant);
-  example(addTrustOptions(command), 'attestry verify vendor.acme.tools@1.0.0 --root root.json').action(
-    later(() => import('../verify.ts'), 'verify'),
-  );
+  example(
+    addPolicyOption(addTrustOptions(command)),
+    'attestry verify vendor.acme.tools@1.0.0 --root root.json',
+  ).action(later(() => import('../verify.ts'), 'verify'));
 };

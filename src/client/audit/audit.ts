@@ -15,6 +15,8 @@ export interface AuditCounts {
   readonly deprecated: number;
   /** Counted among the versions all the same. */
   readonly unpublished: number;
+  /** Of those that are served: signed by a key that is revoked from before their place on. No host takes them. */
+  readonly revokedVersions: number;
   readonly keys: number;
   readonly revoked: number;
   readonly roots: number;
@@ -42,10 +44,15 @@ export interface AuditReport {
 
 const count = (items: Iterable<unknown>): number => [...items].length;
 
-const countMarked = ({ facts: { versions } }: AuditSession): Record<Mark, number> => {
-  const marked = { yanked: 0, deprecated: 0, unpublished: 0 };
+const countMarked = ({
+  facts: { versions, keyTable },
+}: AuditSession): Record<Mark | 'revokedVersions', number> => {
+  const marked = { yanked: 0, deprecated: 0, unpublished: 0, revokedVersions: 0 };
   for (const name of versions.names())
-    for (const each of versions.versionsOf(name)) for (const mark of MARKS) if (each[mark]) marked[mark] += 1;
+    for (const each of versions.versionsOf(name)) {
+      for (const mark of MARKS) if (each[mark]) marked[mark] += 1;
+      if (!each.unpublished && keyTable.isRevokedAt(each.keyId, each.position)) marked.revokedVersions += 1;
+    }
   return marked;
 };
 

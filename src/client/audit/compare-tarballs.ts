@@ -36,11 +36,12 @@ const openStreak = () => {
 };
 type Streak = ReturnType<typeof openStreak>;
 
-const checkVersion = async (
-  { registry, report }: PackChecks,
-  logged: LoggedVersion,
-  streak: Streak,
-): Promise<void> => {
+/** The log says itself that its key is believed no more there: every host refuses it, as it should. */
+const isKnown = ({ facts }: PackChecks, error: unknown, { keyId, position }: LoggedVersion): boolean =>
+  error instanceof Refusal && error.code === 'key_revoked' && facts.keyTable.isRevokedAt(keyId, position);
+
+const checkVersion = async (the: PackChecks, logged: LoggedVersion, streak: Streak): Promise<void> => {
+  const { registry, report } = the;
   const { name, version, tree, position } = logged;
   const subject = `pack:${name}@${version}`;
   try {
@@ -50,6 +51,7 @@ const checkVersion = async (
     const evidence = because(error);
     if (evidence !== undefined) {
       streak.answered();
+      if (isKnown(the, error, logged)) return;
       return report('version_refused', subject, evidence, position);
     }
     if (!(error instanceof Refusal) || error.code === 'registry_denied') throw error;

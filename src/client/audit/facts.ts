@@ -120,6 +120,7 @@ export const createFacts = (report: Report): LogFacts => {
   /** What changes nothing that is served has no line here. */
   const takers: Readonly<Record<string, (entry: Entry) => void>> = {
     'pack.published': publish,
+    'mirror.ingested': publish,
     'pack.yanked': (entry) => mark(entry, 'yanked', true),
     'pack.unyanked': (entry) => mark(entry, 'yanked', false),
     'pack.deprecated': (entry) => deprecate(entry, true),

@@ -46,6 +46,8 @@ export interface KeyTable {
   readonly rotate: (position: number, rotation: ToldRotation) => Flaw | undefined;
   readonly revoke: (keyId: string, revocation: LoggedRevocation) => Flaw | undefined;
   readonly publishRoot: (position: number, envelope: string) => Flaw | undefined;
+  /** Whether what stands at that position under the key is believed no more. */
+  readonly isRevokedAt: (keyId: string | undefined, position: number) => boolean;
 }
 
 /** As an event tells it. */
@@ -166,5 +168,11 @@ export const createKeyTable = (): KeyTable => {
     return undefined;
   };
 
-  return { keys, roots, delegate, rotate, revoke, publishRoot };
+  const isRevokedAt: KeyTable['isRevokedAt'] = (keyId, position) => {
+    const revocation = keyId === undefined ? undefined : keys.get(keyId)?.revocation;
+    if (revocation === undefined) return false;
+    return revocation.fromPosition === null || position >= revocation.fromPosition;
+  };
+
+  return { keys, roots, delegate, rotate, revoke, publishRoot, isRevokedAt };
 };

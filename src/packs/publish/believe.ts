@@ -72,6 +72,18 @@ const requireCanonical = (pack: UnpackedPack): void => {
   }
 };
 
+const notActive = (
+  standing: 'revoked' | 'expired' | 'not_yet',
+  keyId: string,
+  rotatedTo: string | undefined,
+): Fault =>
+  standing === 'expired' && rotatedTo !== undefined
+    ? refuse('key_expired', `The key ${keyId} was rotated: sign with ${rotatedTo}, which follows it.`, {
+        keyId,
+        rotatedTo,
+      })
+    : refuse(`key_${standing}`, `The key ${keyId} may not sign new versions.`, { keyId });
+
 /** The key that made the signature. Rejects with Fault signature_invalid naming the broken link. */
 export const requireBelief = async (
   pack: UnpackedPack,
@@ -85,7 +97,7 @@ export const requireBelief = async (
   if (key === undefined) throw refuse('key_unknown', `No key ${keyId} is delegated here.`, { keyId });
   const standing = key.standing(now);
   if (standing !== 'active') {
-    throw refuse(`key_${standing}`, `The key ${keyId} may not sign new versions.`, { keyId });
+    throw notActive(standing, keyId, key.rotatedTo);
   }
   if (!permits(key.delegation, address.name)) {
     const permitted = key.delegation.namespaces;

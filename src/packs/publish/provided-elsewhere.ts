@@ -1,23 +1,21 @@
 // Flags the ids that another pack provides already: hosts that have both cannot tell which one is meant.
 import type { JsonValue } from '../../../keys/canonical.ts';
-import type { Sql } from '../../database/connect.ts';
 import type { Violation } from '../../protocol/faults.ts';
 import { exportedIds } from '../../protocol/manifest/describe.ts';
 import { clipped } from '../../protocol/manifest/read.ts';
 import { inWords, violation } from '../../protocol/manifest/violations.ts';
-import { othersProviding } from '../provided-store.ts';
+import type { OthersProviding } from '../provided-store.ts';
 import type { VersionRecord } from '../version-record.ts';
 
 /** The version with what its readers should know of its ids; nobody is refused for it, as names are no proof of intent. */
-export const flagged = async (sql: Sql, record: VersionRecord): Promise<VersionRecord> => {
+export const flagged = async (
+  othersProviding: OthersProviding,
+  record: VersionRecord,
+): Promise<VersionRecord> => {
   const manifest = JSON.parse(Buffer.from(record.manifest).toString('utf8')) as JsonValue;
   const ids = exportedIds(manifest);
   if (ids.length === 0) return record;
-  const others = await othersProviding(
-    sql,
-    ids.map(({ id }) => id),
-    record.name,
-  );
+  const others = await othersProviding({ ids: [...new Set(ids.map(({ id }) => id))], own: record.name });
   const found: readonly Violation[] = inWords(
     ids.filter(({ id }) => others.has(id)),
     ({ id, where }) =>

@@ -11,6 +11,7 @@ import type { Receipt } from '../../protocol/receipt.ts';
 import type { AwaitReceipt } from '../../transparency/receipts.ts';
 import { type FindHolder, holders } from '../pack-store.ts';
 import { type PackAddress, readPublishAddress } from '../policy.ts';
+import { type OthersProviding, othersProviding } from '../provided-store.ts';
 import { type CheckDeps, checkUpload, receiveUpload, type Upload } from './check-upload.ts';
 import { alreadyPublished, type CommitDeps, commitVersion, type Recorded } from './commit-version.ts';
 import { flagged } from './provided-elsewhere.ts';
@@ -40,10 +41,12 @@ export interface Published extends Recorded {
 /** What all publishes have in common beyond what they are given. */
 interface Shared extends PublishDeps {
   readonly findHolder: FindHolder;
+  readonly othersProviding: OthersProviding;
 }
 
 export const publishPack = (deps: PublishDeps) => {
-  const the: Shared = { ...deps, findHolder: holders(deps.sql) };
+  const { sql } = deps;
+  const the: Shared = { ...deps, findHolder: holders(sql), othersProviding: othersProviding(sql) };
   return async (request: PublishRequest): Promise<Published> => {
     const recorded = await recordVersion(the, request);
     return { ...recorded, receipt: await the.awaitReceipt(recorded.event) };
@@ -66,8 +69,11 @@ const takeIn = async (
 ): Promise<Recorded> => {
   const staged = await receiveUpload(the, request);
   try {
-    const record = await flagged(the.sql, await checkUpload(the, request, address, publisher, staged));
-    const taken = await the.findHolder(address);
+    const checked = await checkUpload(the, request, address, publisher, staged);
+    const [record, taken] = await Promise.all([
+      flagged(the.othersProviding, checked),
+      the.findHolder(address),
+    ]);
     if (taken !== undefined) return await publishedAgain(the, staged, alreadyPublished(taken, record));
     return await commitVersion(the, staged, record, publisher);
   } finally {
