@@ -39,6 +39,8 @@ export interface Config {
   readonly witnesses: readonly Witness[];
   /** How often one sender may ask. */
   readonly rateLimits: RateLimits | 'off';
+  /** Whether registries at addresses that are not public are mirrored. */
+  readonly allowPrivateAddresses: boolean;
   /** Whose word counts about where a request comes from. */
   readonly trustedProxies: TrustedProxies;
 }
@@ -153,6 +155,9 @@ export const readConfig = (env: Environment = process.env): Config => {
     ),
     witnesses,
     rateLimits: rates.limits,
+    allowPrivateAddresses: ['1', 'true'].includes(
+      from.oneOf('ATTESTRY_ALLOW_PRIVATE_ADDRESSES', ['1', 'true', '0', 'false']) ?? '',
+    ),
     trustedProxies: trusted.proxies,
   };
   if (from.problems.length > 0) throw new ConfigError(from.problems.join('\n'));

@@ -19,6 +19,7 @@ const SERVER_ROOMS = [
   'transparency',
   'packs',
   'knowledge',
+  'mirror',
   'web',
   'mcp',
   'database',
@@ -28,7 +29,7 @@ const DOMAIN = ['access', 'transparency', 'http', 'database', 'protocol', 'keys'
 /** What each room may import from; the whole map of the house. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['compose', 'config', 'upkeep'],
-  compose: ['config', 'chores', ...DOMAIN, 'packs', 'knowledge', 'web', 'mcp'],
+  compose: ['config', 'chores', ...DOMAIN, 'packs', 'knowledge', 'mirror', 'web', 'mcp'],
   // What operators do to a registry that may be standing still: like compose, it may reach into every domain.
   upkeep: ['config', ...DOMAIN, 'packs', 'knowledge'],
   config: ['protocol', 'keys', 'storage'],
@@ -36,6 +37,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: ['packs', 'knowledge', 'client', 'protocol'],
   mcp: ['knowledge', 'packs', 'access', 'protocol'],
   packs: DOMAIN,
+  // Verifies what other registries publish, with the library that clients verify with.
+  mirror: ['client', 'network', 'packs', ...DOMAIN],
   knowledge: DOMAIN,
   transparency: ['http', 'database', 'protocol', 'keys', 'storage'],
   access: ['http', 'network', 'database', 'protocol', 'keys'],
@@ -65,7 +68,17 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     'calls',
     'events',
   ],
-  packs: ['testing', 'keychain', 'advisories', 'derived', 'discover', 'read', 'publish', 'lifecycle'],
+  packs: [
+    'testing',
+    'keychain',
+    'advisories',
+    'derived',
+    'compat',
+    'discover',
+    'read',
+    'publish',
+    'lifecycle',
+  ],
 };
 
 const forbiddenImports = (file: SourceFile): string[] => {
@@ -265,7 +278,21 @@ describe('a start of the command line', () => {
     ['postgres', []],
     ['@aws-sdk/client-s3', []],
     ['ajv/dist/2020.js', ['pack']],
-    ['tar-stream', ['bundle', 'install', 'log-verify', 'log-watch', 'pack', 'publish', 'verify']],
+    [
+      'tar-stream',
+      [
+        'bundle',
+        'compat',
+        'install',
+        'lock',
+        'log-verify',
+        'log-watch',
+        'outdated',
+        'pack',
+        'publish',
+        'verify',
+      ],
+    ],
   ])('loads %s only for the work of %j', (name, needing) => {
     const found = new Set(works.filter((path) => loadedWith(path).has(name)));
     expect([...found].map((path) => path.replace(/^src\/cli\/|\.ts$/g, '')).sort()).toEqual(needing);

@@ -9,6 +9,7 @@ import { addWorkforceRoutes } from '../src/access/workforces/routes.ts';
 import { addHealthRoutes } from '../src/http/health.ts';
 import { addReferenceRoutes } from '../src/http/reference/routes.ts';
 import { openKnowledge } from '../src/knowledge/open.ts';
+import { openMirror } from '../src/mirror/open.ts';
 import { openPacks } from '../src/packs/open.ts';
 import { KNOWLEDGE_EVENT_KINDS } from '../src/protocol/knowledge/event-kinds.ts';
 import { addAuditRoutes } from '../src/transparency/audit-chain/routes.ts';
@@ -54,6 +55,7 @@ const mounted = (): string[] => {
   addWitnessRoutes(router, {} as never);
   addAuditRoutes(router, {} as never);
   openKnowledge({} as never).addRoutes(router);
+  openMirror({} as never).addRoutes(router);
   return router.stack.flatMap((layer) =>
     layer.methods
       .filter((method) => method !== 'HEAD')

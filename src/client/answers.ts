@@ -14,6 +14,8 @@ export interface Verdict {
   /** A release statement holds. */
   readonly stated: boolean;
   readonly protocolMajor: number | undefined;
+  /** A policy was asked, and admits it. */
+  readonly judged: boolean;
 }
 
 const unless = (why: string | undefined, questions: readonly Question[]): readonly Answer[] =>
@@ -37,9 +39,9 @@ const noStatement = ({ registry, claim }: Verdict): string => {
     : 'the registry serves none for it';
 };
 
-/** Every question, in order, once nothing has refused. */
+/** Every question, in order, once nothing has refused; that of a policy only where there is one. */
 export const answersOf = (verdict: Verdict): readonly Answer[] => {
-  const { registry, stated, protocolMajor } = verdict;
+  const { registry, stated, protocolMajor, judged } = verdict;
   const { trust, log } = registry;
   return [
     yes('registry'),
@@ -52,5 +54,6 @@ export const answersOf = (verdict: Verdict): readonly Answer[] => {
     ...unless(protocolMajor === undefined ? 'no protocol version of the host was given' : undefined, [
       'engines',
     ]),
+    ...(judged ? [yes('policy')] : []),
   ];
 };

@@ -48,6 +48,10 @@ const lackingIn = (found: Grounds, least: Grounds): Question | undefined => {
   return found.covers === 'none' ? 'signature' : 'statement';
 };
 
+/** Whether the one assurance contains the other. */
+export const isAssured = (found: Assurance, least: Assurance): boolean =>
+  lackingIn(groundsOf(found), groundsOf(least)) === undefined;
+
 /** @throws Refusal `assurance_too_low` of the question that would have to be answered with "yes" */
 export const requireAssurance = (found: Assurance, least: Assurance | undefined): void => {
   const lacking = least && lackingIn(groundsOf(found), groundsOf(least));

@@ -46,6 +46,24 @@ export {
 } from './knowledge/reference.ts';
 export type { Hit, Hits } from './knowledge/search.ts';
 export type { BelievedVersion } from './knowledge/version.ts';
+/** `planFromLock(lock, requests)`: the very versions and bytes for `installPacks({planned})`. */
+export { lockedBases, planFromLock } from './lock/frozen.ts';
+/** `parseLockfile(bytes)`, `lockfileText(lock)`: `pack-lock.json` as OpenWOP has it, also of another tool. */
+export { type LockedPack, type Lockfile, lockfileText, parseLockfile } from './lock/lockfile.ts';
+/** `makeLock({sources, wishes, now})` chooses a set, verifies all of it, and says what to write down. */
+export { type LockOptions, type MadeLock, makeLock } from './lock/make-lock.ts';
+/** `findOutdated({sources, lock})`: what would be locked today, and what holds back the newest. */
+export { findOutdated, type OutdatedPack } from './lock/outdated.ts';
+/** `installLockBundle(bundle, {dir, pinnedRootOf})` → one entry per pack; all or none, and no network. */
+export { type InstallBundleOptions, installLockBundle } from './lock-bundle/install-lock-bundle.ts';
+/** `makeLockBundle({lock, sourcesOf}, 'packs.bundle')` verifies a whole lockfile and keeps all that was answered. */
+export {
+  type LockBundleOptions,
+  type MadeLockBundle,
+  makeLockBundle,
+} from './lock-bundle/make-lock-bundle.ts';
+/** `openLockBundle('packs.bundle')`, and `close()` in the end; its answers stay on disk until they are asked for. */
+export { type OpenLockBundle, openLockBundle } from './lock-bundle/open-lock-bundle.ts';
 /** `makeBundle({url}, request)` verifies a version and keeps everything that was answered on the way. */
 export { type BundleOptions, type MadeBundle, makeBundle } from './make-bundle.ts';
 /** HTTP with bounds in bytes and time, redirects that stay public, and a token that stays at home. */
@@ -56,6 +74,20 @@ export { registryBase } from './network/http-url.ts';
 export type { GetRules, Transport } from './network/transport.ts';
 /** `openRegistry({url})` fixes the time, reads the discovery document and establishes trust. */
 export { type OpenRegistryOptions, openRegistry } from './open-registry.ts';
+/** `admitBy(policies, {now})`: of a version that might be chosen, by which rule it may not. */
+export { admitBy } from './policy/admit.ts';
+export type { PassedOver } from './policy/choose.ts';
+/** `openSources({sourcesOf})`: the registries that may be asked for a name, each opened once. */
+export { openSources, type Sources, type SourcesOf } from './policy/open-sources.ts';
+/** What an `attestry.policy.json` says. */
+export { POLICY_FILE, type Policy, type PolicyRegistry } from './policy/policy.ts';
+/** `parsePolicy(bytes, 'attestry.policy.json')` → `Policy`, or `PolicyInvalid` with every mistake and its line. */
+export { parsePolicy } from './policy/policy-file.ts';
+export { PolicyInvalid, type PolicyProblem } from './policy/policy-invalid.ts';
+/** `sourcesFor(policies, name)` → the registries that may be asked for a name, in order. */
+export { sourcesFor } from './policy/sources.ts';
+/** `withPolicies(policies, {minAssurance})` → a `VerifyPolicy` that no wish can loosen. */
+export { withPolicies } from './policy/with-policies.ts';
 /** `Refusal` says which question was answered with "no", why (`code`), and on what evidence. */
 export {
   type Answer,
@@ -71,6 +103,9 @@ export type { OpenRegistry } from './registry.ts';
 /** `parseRequest('vendor.acme.tools@^1.2')`, then `resolveRequest(registry, request)` → one version. */
 export { parseRequest } from './request.ts';
 export { RequestInvalid } from './request-invalid.ts';
+/** `gather({sources}, wishes)` → one version of each pack that is asked for or needed, or who asked for what. */
+export { type GatherDeps, type Gathered, gather } from './resolve/gather.ts';
+export type { Admit, Candidate, Denial, Wish } from './resolve/types.ts';
 export { type PackRequest, resolveRequest, type Wanted } from './resolve.ts';
 export { memoryTrustStore, type TrustState, type TrustStore } from './trust-state.ts';
 /** `verifyVersion({registry})(name, version)` → `Verified`, or a `Refusal`; nothing is written to disk. */

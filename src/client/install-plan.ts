@@ -3,7 +3,7 @@ import type { JsonObject } from '../../keys/canonical.ts';
 import { type InstalledPack, loadInstalled } from './installed.ts';
 import type { PassedOver } from './policy/choose.ts';
 import type { Sources } from './policy/open-sources.ts';
-import { Refusal, type RefusalCode } from './refusal.ts';
+import { Refusal, type RefusalCode, refusal } from './refusal.ts';
 import { parseWanted } from './request.ts';
 import { RequestInvalid } from './request-invalid.ts';
 import { type GatherDeps, type Gathered, gather } from './resolve/gather.ts';
@@ -31,6 +31,18 @@ export interface Planned {
   /** Asked of it once it is believed, before it is put in place. @throws Refusal */
   readonly check?: ((found: PlannedBytes) => void) | undefined;
 }
+
+/** What was planned of a version has to be what was verified. @throws Refusal `pack_integrity_mismatch` */
+export const requirePlanned = (
+  { wanted, integrity, check }: Planned,
+  found: string,
+  pack: PlannedBytes,
+): void => {
+  const { name, version } = wanted;
+  if (integrity !== undefined && integrity !== found)
+    throw refusal('digest', 'pack_integrity_mismatch', { name, version, expected: integrity, found });
+  check?.(pack);
+};
 
 export const wishOf = ({ name, range }: PackRequest): Wish => ({ name, range, by: YOU });
 

@@ -1,6 +1,8 @@
 // Whether the log records a version, and what it records of it: its bytes, its key, its signature, its place and time.
 import { decodeBase64 } from '../../keys/bytes.ts';
 import type { JsonObject } from '../../keys/canonical.ts';
+import { KeyError } from '../../keys/errors.ts';
+import { type PublicKey, parsePublicKeyBase64 } from '../../keys/key.ts';
 import { type Digest, parseDigest } from '../../storage/digest.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
@@ -10,6 +12,12 @@ import { type Asked, openExtra, proofMalformed, readProof, requireIncluded } fro
 import { refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
 import type { Wanted } from './resolve.ts';
+
+/** Where a version came from, and whose key the registry says that it found listed there for it. */
+export interface MirroredFrom {
+  readonly upstream: string;
+  readonly publicKey: PublicKey;
+}
 
 /** What the log says of one version. */
 export interface Recorded {
@@ -23,6 +31,8 @@ export interface Recorded {
   /** Both undefined for an unsigned version. */
   readonly keyId: string | undefined;
   readonly signature: Uint8Array | undefined;
+  /** Undefined for what was published in that registry itself. */
+  readonly mirrored: MirroredFrom | undefined;
   /** Size of the tree in which it was found. */
   readonly treeSize: number;
 }
@@ -35,9 +45,16 @@ const fetchProof = async (registry: OpenRegistry, path: string): Promise<TlogPro
   return readProof(asked(path), bytes);
 };
 
-/** The event must be this version's publication and no other event, version or tree. */
+/** The event must be this version's publication, here or as it was mirrored, and no other event, version or tree. */
 const requireSubject = (event: JsonObject, { name, version }: Wanted, tree: Tree): void => {
-  const expected = { kind: 'pack.published', subject: `pack:${name}@${version}`, name, version, tree };
+  const kinds: readonly unknown[] = ['pack.published', 'mirror.ingested'];
+  const expected = {
+    kind: kinds.includes(event['kind']) ? event['kind'] : kinds[0],
+    subject: `pack:${name}@${version}`,
+    name,
+    version,
+    tree,
+  };
   const data = objectOf(event['data']) ?? {};
   const { kind = null, subject = null } = event;
   const said = { name: data['name'] ?? null, version: data['version'] ?? null, tree: data['tree'] ?? null };
@@ -47,6 +64,19 @@ const requireSubject = (event: JsonObject, { name, version }: Wanted, tree: Tree
 };
 
 const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) ? Number(value) : Number.NaN);
+
+/** @throws Refusal `proof_malformed` for a mirrored version without its key */
+const readMirrored = (event: JsonObject, path: string): MirroredFrom | undefined => {
+  if (event['kind'] !== 'mirror.ingested') return undefined;
+  const upstream = textOf(at(event, 'data', 'upstream'));
+  try {
+    const publicKey = parsePublicKeyBase64(textOf(at(event, 'data', 'publicKey')) ?? '');
+    if (upstream !== undefined) return { upstream, publicKey };
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+  }
+  throw proofMalformed(asked(path), 'another form of event');
+};
 
 /** What is recorded must be of the one form in which a registry records it. */
 const readRecord = (event: JsonObject, path: string): Omit<Recorded, 'index' | 'treeSize'> => {
@@ -61,7 +91,7 @@ const readRecord = (event: JsonObject, path: string): Omit<Recorded, 'index' | '
     (encoded === undefined) === (signature === undefined);
   if (digest === undefined || Number.isNaN(time.getTime()) || !(size >= 0) || !wellSigned)
     throw proofMalformed(asked(path), 'another form of event');
-  return { at: time, digest, size, keyId, signature };
+  return { at: time, digest, size, keyId, signature, mirrored: readMirrored(event, path) };
 };
 
 /**

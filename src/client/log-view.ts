@@ -1,7 +1,14 @@
 // A log as one client has seen it: every head it is shown must continue, or be continued by, the newest one believed.
 import type { SignedCheckpoint } from '../protocol/checkpoint.ts';
 import type { ReadTile } from '../protocol/tiles.ts';
-import { type LogDeps, markOf, openNote, rememberedHead, requireConsistent } from './log-history.ts';
+import {
+  type LogDeps,
+  markOf,
+  openNote,
+  rememberedHead,
+  requireConsistent,
+  requireNotSmaller,
+} from './log-history.ts';
 import type { Question } from './refusal.ts';
 import type { RegistryReader } from './registry-reader.ts';
 import { tileReader } from './tile-cache.ts';
@@ -15,6 +22,11 @@ export interface LogView {
    *   belong to the same history, with the place in its evidence where both notes are kept
    */
   readonly believe: (question: Question, note: string) => Promise<SignedCheckpoint>;
+  /**
+   * Requires that the newest head goes on from one that somebody kept, from the note it travels in.
+   * @throws Refusal of `checkpoint`: a rollback, a fork, or no proof; both notes are kept as with `believe`
+   */
+  readonly requireContinues: (note: string) => Promise<void>;
   /** Remembers the newest head. @throws Refusal of `checkpoint` where another process believes another history */
   readonly settle: () => Promise<void>;
   /** The same view over another reader. */
@@ -66,6 +78,11 @@ export const logViewFrom = (the: LogDeps, head: SignedCheckpoint): LogView => {
       const next = turn.then(() => believe(question, note));
       turn = next.catch(() => undefined);
       return next;
+    },
+    requireContinues: async (note) => {
+      const kept = openNote('checkpoint', note, the.vkey);
+      await requireNotSmaller(the, kept, newest);
+      if (kept.note !== newest.note) await requireConsistent(the, readTile, kept, newest);
     },
     settle: () => settle(the, readTile, newest),
     through: (reader) => logViewFrom({ ...the, reader }, newest),

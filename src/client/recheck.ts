@@ -1,6 +1,9 @@
 // Whether a pack that stands on disk, whole, would be believed today: every question but those about the tarball itself.
+
+import type { PublicKey } from '../../keys/key.ts';
 import { type Digest, integrityOf, sameDigest } from '../../storage/digest.ts';
 import { requireAgreement, requireIdentity } from './agreement.ts';
+import { answersOf } from './answers.ts';
 import type { Archive } from './archive.ts';
 import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
 import { claimOf, type SignatureClaim } from './claim.ts';
@@ -8,6 +11,8 @@ import type { InstalledPack } from './installed.ts';
 import { type Recorded, requireRecorded } from './leaf.ts';
 import { lifecycleWarnings } from './lifecycle.ts';
 import { findOffer, type Offer, servedDigest } from './offer.ts';
+import { requirePolicy } from './policy/require-policy.ts';
+import { isFingerprint } from './policy/texts.ts';
 import type { OpenRegistry } from './registry.ts';
 import type { Wanted } from './resolve.ts';
 import { knowsStanding, requireSignature, requireStanding } from './signature.ts';
@@ -45,25 +50,61 @@ const needsTarball = (registry: OpenRegistry, claim: SignatureClaim | undefined)
   claim?.covers === 'tarball' && !knowsStanding(registry);
 
 /** A manifest is at hand and is verified again; of a tarball only the record is left, and the standing of its key. */
-const requireSigned = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<void> => {
+const requireSigned = async (
+  { registry, policy = {} }: VerifyDeps,
+  found: Found,
+): Promise<PublicKey | undefined> => {
   const { wanted, offer, recorded, claim, archive } = found;
-  if (claim === undefined) return requireAllowed(policy, wanted, recorded);
+  if (claim === undefined) requireAllowed(policy, wanted, recorded);
+  if (claim === undefined) return undefined;
   const use = { wanted, claim, recorded, allowRotatedKeys: policy.allowRotatedKeys === true };
   if (claim.covers === 'tarball') return requireStanding(registry, use);
   return requireSignature(registry, { ...use, offer, archive, tarball: new Uint8Array() });
 };
 
+interface Today {
+  readonly stated: boolean;
+  readonly assurance: Assurance;
+}
+
 /** What today's verdict rests on. @throws Refusal of `statement`, or of what is missing for the policy */
-const assuranceToday = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<Assurance> => {
+const assuranceToday = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<Today> => {
   const required = policy.requireStatement === true;
   const stated = await requireStatement(registry, { ...found, required });
   const assurance = assuranceOf(found.claim, { stated, recorded: found.recorded !== undefined });
   requireAssurance(assurance, policy.minAssurance);
-  return assurance;
+  return { stated, assurance };
+};
+
+/** Policies that name keys by their fingerprints need the key itself, and here only its name may be left. */
+const needsKey = ({ policy }: VerifyDeps, publicKey: PublicKey | undefined): boolean =>
+  publicKey === undefined && (policy?.rules ?? []).some(({ allow }) => allow.keys?.some(isFingerprint));
+
+/** The warnings. @throws Refusal `policy_refused` */
+const requireJudged = async (
+  { registry, policy = {} }: VerifyDeps,
+  { wanted, offer, claim, recorded, digest, archive }: Found,
+  { stated, assurance }: Today,
+  publicKey: PublicKey | undefined,
+): Promise<readonly string[]> => {
+  const { name, version } = wanted;
+  const { rules = [], protocolMajor } = policy;
+  const answers = answersOf({ registry, claim, stated, protocolMajor, judged: false });
+  const signed = { keyId: claim?.keyId, publicKey, assurance, answers };
+  const { manifest } = archive;
+  return requirePolicy(registry, rules, {
+    name,
+    version,
+    digest,
+    served: offer.served,
+    manifest,
+    recorded,
+    ...signed,
+  });
 };
 
 /**
- * True where the pack may stay; false where the registry serves other bytes for that version, or says something else
+ * The warnings where the pack may stay; undefined where the registry serves other bytes for that version, or says something else
  * about who signed or recorded them, so that the version has to be verified anew.
  * @throws Refusal of the first question answered with "no"
  */
@@ -71,22 +112,24 @@ export const recheckInstalled = async (
   the: VerifyDeps,
   wanted: Wanted,
   installed: InstalledPack,
-): Promise<boolean> => {
+): Promise<readonly string[] | undefined> => {
   const { registry, policy = {} } = the;
   const offer = await findOffer(registry, wanted, policy.tree);
   const recorded = await requireRecorded(registry, wanted, offer.tree);
   const digest = servedDigest(offer);
-  if (!sameBytes(installed, digest, recorded)) return false;
+  if (!sameBytes(installed, digest, recorded)) return undefined;
   const archive = archiveOf(installed);
   requireIdentity(offer.served, archive.manifest, wanted);
   requireAgreement(offer.served, archive.manifest);
   const claim = claimOf(offer.tree, archive.manifest, offer.served);
-  if (needsTarball(registry, claim)) return false;
+  if (needsTarball(registry, claim)) return undefined;
   const found = { wanted, offer, recorded, claim, archive, digest };
-  await requireSigned(the, found);
-  if (!sameClaim(installed, claim, await assuranceToday(the, found))) return false;
+  const publicKey = await requireSigned(the, found);
+  const today = await assuranceToday(the, found);
+  if (!sameClaim(installed, claim, today.assurance)) return undefined;
+  if (claim !== undefined && needsKey(the, publicKey)) return undefined;
   const withdrawn = registry.trust?.withdrawn?.get(digest);
-  lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
+  const warnings = lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
   requireEngines(archive.manifest, policy);
-  return true;
+  return [...warnings, ...(await requireJudged(the, found, today, publicKey))];
 };

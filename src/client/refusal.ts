@@ -16,6 +16,7 @@ const PACK_QUESTIONS = {
   statement: 'a release statement puts every byte under the key',
   lifecycle: 'the registrar’s list and the registry say whether it was yanked',
   engines: 'the pack admits the protocol version of this host',
+  policy: 'the policy of this host admits it',
   installed: 'the files on disk are the ones that were installed',
 } as const;
 
@@ -56,6 +57,12 @@ export const REFUSALS = {
   redirect_refused: 'The registry redirects to a place that is not safe to follow.',
   pack_not_found: 'The registry has no such pack or version.',
   no_version_satisfies: 'No version of the pack satisfies the range.',
+  // Sets of packs
+  pack_dependency_conflict: 'No version satisfies all that is asked for together.',
+  pack_dependency_cycle: 'Packs depend on each other in a circle.',
+  resolution_gave_up: 'The search for versions that fit together was given up.',
+  pack_lockfile_invalid: 'The lockfile cannot be read.',
+  pack_lockfile_incomplete: 'The lockfile does not have all that is asked for.',
   // Trust
   trust_documents_missing: 'The registry had trust documents before and shows none now.',
   trust_state_unreadable: 'What is remembered about this registry cannot be read.',
@@ -111,6 +118,7 @@ export const REFUSALS = {
   pack_version_yanked: 'The version was yanked.',
   pack_version_unpublished: 'The version was unpublished: its publisher took it back.',
   pack_engine_unsupported: 'The pack does not admit the protocol version of this host.',
+  policy_refused: 'The policy of this host does not admit it.',
   // Bases
   knowledge_not_found: 'The registry shows no such thing to this principal.',
   knowledge_denied: 'The registry does not let this principal read that.',

@@ -22,9 +22,12 @@ export interface Wanted {
   readonly asked: 'exact' | 'range';
 }
 
-interface ListedVersion {
+/** `publishedAt` as the registry says it. */
+export interface ListedVersion {
   readonly version: PackVersion;
   readonly yanked: boolean;
+  readonly deprecated: boolean;
+  readonly publishedAt?: string;
 }
 
 const MAX_INDEX_BYTES = 8 * 1024 * 1024;
@@ -32,6 +35,15 @@ const MAX_INDEX_BYTES = 8 * 1024 * 1024;
 /** A boolean in the served documents, an object with who and when in richer ones; anything else counts as a yank. */
 export const isYanked = (flag: JsonValue | undefined): boolean =>
   flag !== undefined && flag !== false && flag !== null;
+
+const standingOf = (row: JsonValue | undefined) => {
+  const publishedAt = textOf(at(row, 'publishedAt'))?.slice(0, 64);
+  return {
+    yanked: isYanked(at(row, 'yanked')),
+    deprecated: isYanked(at(row, 'versionDeprecated') ?? at(row, 'deprecated')),
+    ...(publishedAt === undefined ? {} : { publishedAt }),
+  };
+};
 
 /** Rows of an array, or the entries of a map by version (node-packs.md); versions that are none are left out. */
 const rowsOf = (index: JsonObject): readonly ListedVersion[] => {
@@ -41,11 +53,12 @@ const rowsOf = (index: JsonObject): readonly ListedVersion[] => {
     : Object.entries(objectOf(versions) ?? {});
   return rows.flatMap(([text, row]) => {
     const version = parsePackVersion(text);
-    return version.ok ? [{ version: version.value, yanked: isYanked(at(row, 'yanked')) }] : [];
+    return version.ok ? [{ version: version.value, ...standingOf(row) }] : [];
   });
 };
 
-const listVersions = async (
+/** What the index of a pack says. @throws Refusal `pack_not_found` */
+export const listVersions = async (
   registry: OpenRegistry,
   name: PackName,
   tree: Tree | undefined,

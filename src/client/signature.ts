@@ -11,7 +11,7 @@ import type { Archive } from './archive.ts';
 import { refusalOfBroken } from './broken-link.ts';
 import type { SignatureClaim } from './claim.ts';
 import { addressOf, type ListedKey } from './discovery.ts';
-import type { Recorded } from './leaf.ts';
+import type { MirroredFrom, Recorded } from './leaf.ts';
 import { fetchSignature, type Offer } from './offer.ts';
 import { refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
@@ -87,13 +87,14 @@ const timeOf = ({ keyring }: Trust, of: KeyUse, now: Date): Date => {
   return rotated && allowRotatedKeys ? new Date(Date.parse(delegation.notAfter) - 1) : now;
 };
 
-const requireChain = (trust: Trust, of: SignedOffer, signature: Uint8Array, now: Date): void => {
+const requireChain = (trust: Trust, of: SignedOffer, signature: Uint8Array, now: Date): PublicKey => {
   const { claim, wanted, recorded } = of;
   const { keyring } = trust;
   const at = timeOf(trust, of, now);
   const signed = { keyId: claim.keyId, packName: wanted.name, message: messageOf(of), signature };
   const verdict = believeSignature({ keyring, ...signed, at, position: recorded?.index });
   if (!verdict.believed) throw refusalOfBroken(verdict);
+  return verdict.delegation.publicKey;
 };
 
 const requireListedKey = (listed: ListedKey | undefined, of: KeyUse): void => {
@@ -128,46 +129,74 @@ const requireInList = ({ discovery }: OpenRegistry, of: KeyUse): void => {
 };
 
 /** Without a keyring: what the registry lists, and the key it serves, are believed because nothing better is there. */
-const requireListed = async (registry: OpenRegistry, of: SignedOffer, signature: Uint8Array) => {
+const requireListed = async (
+  registry: OpenRegistry,
+  of: SignedOffer,
+  signature: Uint8Array,
+): Promise<PublicKey> => {
   const { keyId } = of.claim;
   requireInList(registry, of);
   const publicKey = await fetchKey(registry, keyId);
   if (!verify({ publicKey, message: messageOf(of), signature }))
     throw refusal('signature', 'pack_signature_invalid', { keyId, covers: of.claim.covers });
+  return publicKey;
 };
 
-/** @throws Refusal of `signature` or `delegation` */
-export const requireSignature = async (registry: OpenRegistry, of: SignedOffer): Promise<void> => {
+/**
+ * The keyring is silent about keys of other registries: the log says which one the registry found there. Whether it speaks
+ * for the name was for the mirror to ask, and rests on its word.
+ */
+const requireMirrored = ({ publicKey }: MirroredFrom, of: SignedOffer, signature: Uint8Array): PublicKey => {
+  if (verify({ publicKey, message: messageOf(of), signature })) return publicKey;
+  const { keyId, covers } = of.claim;
+  throw refusal('signature', 'pack_signature_invalid', { keyId, covers });
+};
+
+/** Gives the key that made it. @throws Refusal of `signature` or `delegation` */
+export const requireSignature = async (registry: OpenRegistry, of: SignedOffer): Promise<PublicKey> => {
   requireCanonical(of);
   const signature = await findSignature(registry, of);
   requireAsRecorded(of, signature);
-  if (registry.trust === undefined) await requireListed(registry, of, signature);
-  else requireChain(registry.trust, of, signature, registry.now);
+  if (of.recorded?.mirrored !== undefined) return requireMirrored(of.recorded.mirrored, of, signature);
+  if (registry.trust === undefined) return requireListed(registry, of, signature);
+  return requireChain(registry.trust, of, signature, registry.now);
 };
 
-const requireDelegated = ({ keyring }: Trust, { wanted, claim, recorded }: KeyUse, at: Date): void => {
+const requireDelegated = (
+  { keyring }: Trust,
+  { wanted, claim, recorded }: KeyUse,
+  at: Date,
+): PublicKey | undefined => {
   const { keyId } = claim;
   const position = recorded?.index;
   const stands = standing(keyring, keyId, { now: at, position });
   const asked = { keyringVersion: keyring.version, at: at.toISOString(), position };
   const evidence = { keyId, packName: wanted.name, ...asked };
   if (stands !== 'active') throw refusalOfBroken({ believed: false, brokenLink: `key_${stands}`, evidence });
-  const namespaces = keyring.delegations.find((each) => each.keyId === keyId)?.namespaces ?? [];
+  const delegation = keyring.delegations.find((each) => each.keyId === keyId);
+  const namespaces = delegation?.namespaces ?? [];
   if (!permits({ namespaces }, wanted.name))
     throw refusalOfBroken({
       believed: false,
       brokenLink: 'key_namespace',
       evidence: { ...evidence, namespaces },
     });
+  return delegation?.publicKey;
 };
 
 /** Whether the registry says at all which keys are in force. */
 export const knowsStanding = ({ trust, discovery }: OpenRegistry): boolean =>
   trust !== undefined || discovery.signingKeys !== undefined;
 
-/** Whether the key may still speak for the pack, where what it signed is no longer at hand. @throws Refusal of `delegation` */
-export const requireStanding = (registry: OpenRegistry, of: KeyUse): void => {
+/**
+ * Whether the key may still speak for the pack, where what it signed is no longer at hand. Gives the key where a keyring
+ * says whose it is.
+ * @throws Refusal of `delegation`
+ */
+export const requireStanding = (registry: OpenRegistry, of: KeyUse): PublicKey | undefined => {
   const { trust, now } = registry;
-  if (trust === undefined) requireInList(registry, of);
-  else requireDelegated(trust, of, timeOf(trust, of, now));
+  if (of.recorded?.mirrored !== undefined) return of.recorded.mirrored.publicKey;
+  if (trust !== undefined) return requireDelegated(trust, of, timeOf(trust, of, now));
+  requireInList(registry, of);
+  return undefined;
 };

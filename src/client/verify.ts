@@ -12,6 +12,8 @@ import { claimOf } from './claim.ts';
 import { type Recorded, requireRecorded } from './leaf.ts';
 import { lifecycleWarnings, revocationWarnings } from './lifecycle.ts';
 import { fetchTarball, findOffer, requireDigest } from './offer.ts';
+import type { Policy } from './policy/policy.ts';
+import { requirePolicy } from './policy/require-policy.ts';
 import { type Answer, refusal } from './refusal.ts';
 import type { OpenRegistry } from './registry.ts';
 import { parseWanted } from './request.ts';
@@ -35,6 +37,11 @@ export interface VerifyPolicy {
   readonly minAssurance?: Assurance | undefined;
   /** Major version of the OpenWOP protocol that the host speaks. */
   readonly protocolMajor?: number | undefined;
+  /**
+   * Policy files, as `parsePolicy` reads them: every one of them has to admit the version. See `withPolicies`, which lets
+   * nothing of the above loosen them.
+   */
+  readonly rules?: readonly Policy[] | undefined;
 }
 
 export interface VerifyDeps {
@@ -85,7 +92,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
   const allowRotatedKeys = policy.allowRotatedKeys === true;
   const use = { wanted, offer, archive, tarball, recorded, allowRotatedKeys };
   if (claim === undefined) requireAllowed(policy, wanted, recorded);
-  else await requireSignature(registry, { ...use, claim });
+  const publicKey = claim && (await requireSignature(registry, { ...use, claim }));
   const required = policy.requireStatement === true;
   const stated = await requireStatement(registry, { wanted, claim, archive, digest, required });
   const assurance = assuranceOf(claim, { stated, recorded: recorded !== undefined });
@@ -94,6 +101,15 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
   const warnings = lifecycleWarnings({ served: offer.served, withdrawn }, wanted);
   const revoked = revocationWarnings(registry.trust?.keyring, claim?.keyId, recorded);
   requireEngines(archive.manifest, policy);
+  const { rules = [], protocolMajor } = policy;
+  const answered = { registry, claim, stated, protocolMajor };
+  const { name, version } = wanted;
+  const { served } = offer;
+  const { manifest } = archive;
+  const keyId = claim?.keyId;
+  const answers = answersOf({ ...answered, judged: false });
+  const found = { name, version, digest, served, manifest, recorded, keyId, publicKey, assurance, answers };
+  const judged = await requirePolicy(registry, rules, found);
   return {
     name: wanted.name,
     version: wanted.version,
@@ -101,12 +117,18 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
     tree: offer.tree,
     integrity: integrityOf(digest),
     digest,
-    keyId: claim?.keyId,
+    keyId,
     assurance,
     recorded,
-    questions: answersOf({ registry, claim, stated, protocolMajor: policy.protocolMajor }),
-    warnings: [...firstUseWarning(registry), ...revoked, ...warnings],
-    manifest: archive.manifest,
+    questions: answersOf({ ...answered, judged: rules.length > 0 }),
+    warnings: [
+      ...firstUseWarning(registry),
+      ...mirroredWarning(recorded),
+      ...revoked,
+      ...warnings,
+      ...judged,
+    ],
+    manifest,
     tarball,
     files: archive.files,
   };
@@ -133,6 +155,13 @@ const firstUseWarning = ({ trust, reader }: OpenRegistry): readonly string[] =>
   trust?.anchor === 'first_use'
     ? [`the root of ${reader.base} was trusted on first use; pin it with a root file to be sure`]
     : [];
+
+const mirroredWarning = (recorded: Recorded | undefined): readonly string[] =>
+  recorded?.mirrored === undefined
+    ? []
+    : [
+        `mirrored from ${recorded.mirrored.upstream}: that its key speaks for it there is this registry’s word`,
+      ];
 
 export const requireEngines = (manifest: JsonObject, { protocolMajor }: VerifyPolicy): void => {
   if (protocolMajor === undefined) return;

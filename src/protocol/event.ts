@@ -26,6 +26,9 @@ export const EVENT_KINDS = [
   'pack.deprecated',
   'pack.undeprecated',
   'pack.unpublished',
+  'mirror.ingested',
+  'upstream.added',
+  'upstream.removed',
   'advisory.published',
   'advisory.changed',
   'advisory.withdrawn',
@@ -62,7 +65,7 @@ export const MAX_LEAF_BYTES = 65_535;
 
 export interface EventFacts {
   readonly kind: EventKind;
-  /** Who did it: `account:<name>` or `registry`. */
+  /** Who did it: `account:<name>`, `registry`, or `mirror:<host>` for what follows from another registry. */
   readonly actor: string;
   /** What it happened to: `pack:<name>@<version>`, `namespace:<ns>`, `key:<id>` … */
   readonly subject: string;

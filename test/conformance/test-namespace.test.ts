@@ -203,6 +203,13 @@ describe.each(MAJORS)('a round in the test catalogue of %s', (major) => {
   it('is emptied by a reset, what was taken included (RFC 0025 §C.4)', async () => {
     const reader = await accountWith(registry.call, `reader-${major}`, ['packs:read']);
     expect((await registry.call('POST', `${BASES[major]}/-/reset`, { token: reader })).status).toBe(403);
+    const limited = await accountWith(
+      registry.call,
+      `limited-${major}`,
+      ['packs:publish'],
+      ['vendor.acme.*'],
+    );
+    expect((await registry.call('POST', `${BASES[major]}/-/reset`, { token: limited })).status).toBe(403);
     const token = await accountWith(registry.call, `suite-${major}`, ['packs:publish', 'packs:read']);
     expect((await registry.call('POST', `${BASES[major]}/-/reset`, { token })).status).toBe(204);
     const body = await acme.pack({ name, tree: major, seed: null });

@@ -96,6 +96,11 @@ describe('a transaction', () => {
 });
 
 describe('an error', () => {
+  it('of a lock that was waited for in vain asks for another try later', async () => {
+    const error: unknown = await inTransaction(own.sql, (tx) => raise(tx, '55P03')).catch((each) => each);
+    expect(isUnavailable(error)).toBe(true);
+  });
+
   it('is a unique violation of the index that refused the row', async () => {
     const error: unknown = await own.sql`insert into counters values ('a', 1)`.catch((each: unknown) => each);
     expect(isUniqueViolation(error)).toBe(true);

@@ -64,7 +64,13 @@ export const createPublisher = (keyId = 'acme-1', seed: Uint8Array = randomBytes
   pack: async (options = {}) => {
     const { name = 'vendor.acme.tools', version = '1.0.0', tree = 'v1', kind = 'node', edits = {} } = options;
     const manifest = edited(
-      manifestOf(kind, tree, { '/name': name, '/version': version, '/signing': undefined }),
+      manifestOf(kind, tree, {
+        '/name': name,
+        '/version': version,
+        '/signing': undefined,
+        // Whoever installs it would need that as well.
+        '/dependencies': undefined,
+      }),
       edits,
     );
     const signer = options.seed === undefined ? seed : options.seed;

@@ -67,6 +67,7 @@ export const testConfig = (dataDir: string, databaseUrl: string, changes: Partia
   witnesses: [],
   rateLimits: DEFAULT_LIMITS,
   trustedProxies: 0,
+  allowPrivateAddresses: false,
   ...changes,
 });
 

@@ -1,6 +1,6 @@
 // Follows what packs need of other packs, through whatever it is given to ask a registry with, up to a limit. Pure.
 import type { Tree } from '../faults.ts';
-import { inParts } from '../in-parts.ts';
+import { inParts } from '../lists.ts';
 import { nameKey, parsePackName } from '../pack-id.ts';
 import { highestSatisfying } from '../semver-range.ts';
 import type { AbsentPack, CheckedPack } from './check.ts';

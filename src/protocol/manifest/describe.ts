@@ -127,12 +127,17 @@ export const exportedIds = (manifest: JsonValue): readonly ExportedId[] => {
 /** host-extensions.md, Canonical prefixes. */
 export const isProtocolOwned = (id: string): boolean => /^(?:core|openwop)\./i.test(id);
 
+const MOST_RESERVED = 32;
+
 /** node-packs.md, Naming: `core.` and `openwop.` ids are the protocol's own, whatever their letters' case. */
 export const reservedTypeIds = (manifest: JsonValue, packName: string): readonly Violation[] => {
   if (/^core\./i.test(packName) || kindOf(manifest) === 'connection') return [];
-  return exportedIds(manifest).flatMap(({ id, where }) => {
-    if (!isProtocolOwned(id)) return [];
+  const found = exportedIds(manifest).filter(({ id }) => isProtocolOwned(id));
+  const said = found.slice(0, MOST_RESERVED).map(({ id, where }) => {
     const says = `"${clipped(id)}" stands in a namespace of the protocol, this pack does not`;
-    return [violation('pack_namespace_unauthorized', where, says)];
+    return violation('pack_namespace_unauthorized', where, says);
   });
+  if (found.length <= MOST_RESERVED) return said;
+  const more = `and ${found.length - MOST_RESERVED} more ids in namespaces of the protocol`;
+  return [...said, violation('pack_namespace_unauthorized', '', more)];
 };

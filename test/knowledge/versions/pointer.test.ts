@@ -177,6 +177,7 @@ describe('the generation that a mover saw', () => {
     const [one, two] = [await again(), await again()];
     expect([one.json.generation, two.json.generation]).toEqual([seen + 1, seen + 1]);
     expect(two.headers.get('idempotent-replayed')).toBe('true');
+    expect(two.headers.get('openwop-idempotent-replay')).toBe('true');
     expect(await world.generation()).toBe(seen + 1);
   });
 });

@@ -86,6 +86,13 @@ describe('ids in the namespaces of the protocol', () => {
       expect(at(typeId, 'vendor.acme.node')).toEqual(['/nodes/0/typeId']);
   });
 
+  it('are listed up to a bound, and the last one says how many more there are', () => {
+    const nodes = Array.from({ length: 5_000 }, (_, at) => ({ typeId: `core.stolen.n${at}` }));
+    const found = reservedTypeIds({ kind: 'node', nodes }, 'vendor.acme.node');
+    expect(found).toHaveLength(33);
+    expect(found.at(-1)?.message).toBe('and 4968 more ids in namespaces of the protocol');
+  });
+
   it('are core’s own to export, and neighbours of theirs are anyone’s', () => {
     expect(at('core.ai.chat', 'core.openwop.ai')).toEqual([]);
     for (const typeId of ['corea.b', 'vendor.core.a', 'openwopx.a'])
