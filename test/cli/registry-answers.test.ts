@@ -120,10 +120,13 @@ describe('commands', { timeout: 60_000 }, () => {
     expect((await shell.run(...asPrivate)).stderr).toMatch(/^That is no private key(?![\s\S]*chmod)/);
   });
 
-  it('do not say that a version is offered again which never was yanked', async () => {
-    const { url } = await answering(200, { yanked: false, receipt: null });
+  it.each([
+    ['that says so', { yanked: false, changed: false, receipt: { index: 3 } }],
+    ['that has no receipt for it', { yanked: false, receipt: null }],
+  ])('%s do not call a version offered again that never was yanked', async (_, answer) => {
+    const { url } = await answering(200, answer);
     const { stdout } = await (await newShell()).run('unyank', 'vendor.acme.tools@1.0.0', '--url', url);
-    expect(stdout).toContain('was not yanked; nothing changed');
+    expect(stdout).toContain('was not yanked: nothing changed');
   });
 
   it('name one cure for a version that is not there', async () => {
