@@ -12,8 +12,8 @@ import {
 } from './deprecation-note.ts';
 import { type StandingRow, setDeprecated, standingOf } from './lifecycle-store.ts';
 import {
+  appendChange,
   type Changed,
-  factsOf,
   holdVersion,
   type LifecycleDeps,
   type Receipted,
@@ -103,11 +103,7 @@ const deprecate = async (
 ): Promise<Deprecated> => {
   if (saysTheSame(row.deprecated, grounds)) return unchanged(row);
   const { name, version } = row;
-  const event = await the.append(tx, {
-    kind: 'pack.deprecated',
-    ...factsOf(by, row),
-    data: { name, version, ...grounds },
-  });
+  const event = await appendChange(the, tx, by, row, { kind: 'pack.deprecated', grounds });
   const deprecated = { ...grounds, deprecatedAt: event.at.toISOString(), deprecatedBy: by.account };
   await setDeprecated(tx, row, deprecated, event.id);
   return { name, version, deprecated, event };
@@ -121,11 +117,7 @@ const undeprecate = async (
 ): Promise<Deprecated> => {
   if (row.deprecated === null) return unchanged(row);
   const { name, version } = row;
-  const event = await the.append(tx, {
-    kind: 'pack.undeprecated',
-    ...factsOf(by, row),
-    data: { name, version },
-  });
+  const event = await appendChange(the, tx, by, row, { kind: 'pack.undeprecated' });
   await setDeprecated(tx, row, null, event.id);
   return { name, version, deprecated: null, event };
 };

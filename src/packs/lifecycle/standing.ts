@@ -120,11 +120,25 @@ export const holdVersion = async (
 
 export const subjectOf = ({ name, version }: PackAddress): string => `pack:${name}@${version}`;
 
-export const factsOf = (by: Principal, address: PackAddress): Omit<EventFacts, 'kind' | 'data'> => ({
-  actor: actorOf(by),
-  subject: subjectOf(address),
-  sealed: isPrivate(address.name),
-});
+/** What the event of a change says, beside who changed which version. */
+type ChangeFacts = Pick<EventFacts, 'kind' | 'causationId'> & { readonly grounds?: object };
+
+/** The event of a change of the version that is held, in the transaction that changes it. */
+export const appendChange = (
+  the: Pick<StepDeps, 'append'>,
+  tx: Tx,
+  by: Principal,
+  { name, version }: PackAddress,
+  { kind, grounds = {}, causationId = null }: ChangeFacts,
+): Promise<RecordedEvent> =>
+  the.append(tx, {
+    kind,
+    actor: actorOf(by),
+    subject: subjectOf({ name, version }),
+    sealed: isPrivate(name),
+    data: { name, version, ...grounds },
+    causationId,
+  });
 
 /** Said again where nothing changed: whoever repeats a request may do so because this was not reached. */
 export const tellOf = async (the: TellDeps, addresses: readonly PackAddress[]): Promise<void> => {

@@ -8,8 +8,8 @@ import { fault } from '../../protocol/faults.ts';
 import { requireYankRoom } from '../policy.ts';
 import { countWithdrawn, type StandingRow, setUnpublished } from './lifecycle-store.ts';
 import {
+  appendChange,
   type Changed,
-  factsOf,
   holdVersions,
   type LifecycleDeps,
   type Receipted,
@@ -77,11 +77,7 @@ const unpublish = async (
     return { name, version, unpublished: row.unpublished, event: row.unpublished_event_id ?? undefined };
   requireWindow(row.published_at, the.now());
   await requireRoom(tx, by, row);
-  const event = await the.append(tx, {
-    kind: 'pack.unpublished',
-    ...factsOf(by, row),
-    data: { name, version, ...grounds },
-  });
+  const event = await appendChange(the, tx, by, row, { kind: 'pack.unpublished', grounds });
   const unpublished = { ...grounds, unpublishedAt: event.at.toISOString(), unpublishedBy: by.account };
   await setUnpublished(tx, row, unpublished, event.id);
   return { name, version, unpublished, event };

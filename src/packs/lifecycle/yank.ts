@@ -8,8 +8,8 @@ import { fault } from '../../protocol/faults.ts';
 import { requireYankRoom } from '../policy.ts';
 import { countWithdrawn, revokedKeyOf, type StandingRow, setYanked, setYanks } from './lifecycle-store.ts';
 import {
+  appendChange,
   type Changed,
-  factsOf,
   holdVersion,
   type LifecycleDeps,
   type Receipted,
@@ -83,7 +83,7 @@ export const yankHeld = async (
   by: Principal,
   held: readonly StandingRow[],
   grounds: YankGrounds,
-  causationId?: string,
+  causationId: string | null = null,
 ): Promise<readonly Yanked[]> => {
   const there = held.filter(({ unpublished }) => unpublished === null);
   const more = there.filter(({ yanked }) => yanked === null).length;
@@ -107,15 +107,10 @@ const recordYank = async (
   by: Principal,
   row: StandingRow,
   grounds: YankGrounds,
-  causationId: string | undefined,
+  causationId: string | null,
 ): Promise<NewYank> => {
   const { name, version } = row;
-  const event = await the.append(tx, {
-    kind: 'pack.yanked',
-    ...factsOf(by, row),
-    data: { name, version, ...grounds },
-    causationId: causationId ?? null,
-  });
+  const event = await appendChange(the, tx, by, row, { kind: 'pack.yanked', grounds, causationId });
   const yanked = { ...grounds, yankedAt: event.at.toISOString(), yankedBy: by.account };
   return { name, version, yanked, event };
 };
@@ -127,11 +122,7 @@ const unyank = async (the: LifecycleDeps, tx: Tx, by: Principal, row: StandingRo
   if (advisory !== undefined) throw fault('advisory_active', { name, version, advisory });
   const keyId = await revokedKeyOf(tx, row);
   if (keyId !== undefined) throw fault('key_revoked_version', { name, version, keyId });
-  const event = await the.append(tx, {
-    kind: 'pack.unyanked',
-    ...factsOf(by, row),
-    data: { name, version },
-  });
+  const event = await appendChange(the, tx, by, row, { kind: 'pack.unyanked' });
   await setYanked(tx, row, null, event.id);
   return { name, version, yanked: null, event };
 };
