@@ -1,6 +1,7 @@
 // What the addresses of this room have in common: who asks, what came in, and how it is answered.
 import type { Context } from 'koa';
 import { type JsonBody, takeBody } from '../http/body.ts';
+import { requireOnly } from '../protocol/findings.ts';
 import type { Authenticate } from './authenticate.ts';
 import { actorOf, type Principal } from './principal.ts';
 
@@ -22,14 +23,25 @@ export const asking =
     ctx.body = body ?? null;
   };
 
-/** The same where a body belongs to the question: who asks is looked at when all of it is there. */
+/** The members that a body may have, so that none is passed over unheard; null where whoever reads it sees to that. */
+type Members = readonly string[] | null;
+
+/**
+ * The same where a body belongs to the question: who asks is looked at when all of it is there.
+ * @throws Fault validation_error for members of other names
+ */
 export const askingWith =
   <Answer>(
     the: AskingDeps,
     status: Status<Answer>,
+    members: Members,
     work: (by: Principal, body: JsonBody, ctx: Context) => Promise<Answer>,
   ) =>
   async (ctx: Context): Promise<void> => {
     const read = await takeBody(ctx);
-    await asking(the, status, (by) => work(by, read(), ctx))(ctx);
+    await asking(the, status, (by) => {
+      const body = read();
+      if (members !== null) requireOnly(body, members);
+      return work(by, body, ctx);
+    })(ctx);
   };

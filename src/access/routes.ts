@@ -54,7 +54,7 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   );
   router.post(
     '/access/accounts',
-    askingWith(the, 201, async (by, body) =>
+    askingWith(the, 201, ['name'], async (by, body) =>
       accountBody(await the.createAccount(by, textField(body, 'name'))),
     ),
   );
@@ -67,7 +67,7 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
   );
   router.post(
     '/access/tokens',
-    askingWith(the, 201, async (by, body) => {
+    askingWith(the, 201, ['account', 'scopes', 'namespaces', 'expiresAt'], async (by, body) => {
       const issued = await the.issueToken(by, {
         account: textField(body, 'account'),
         scopes: scopesField(body, 'scopes'),
@@ -92,7 +92,7 @@ const addAccountRoutes = (router: Router, the: AccessRoutesDeps): void => {
 const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
   router.post(
     '/access/keys',
-    askingWith(the, 201, async (by, body) =>
+    askingWith(the, 201, ['keyId', 'publicKey', 'namespaces', 'notAfter', 'proof'], async (by, body) =>
       the.delegateKey(by, {
         keyId: textField(body, 'keyId'),
         publicKey: textField(body, 'publicKey'),
@@ -111,6 +111,7 @@ const addKeyRoutes = (router: Router, the: AccessRoutesDeps): void => {
     askingWith(
       the,
       (key: ListedKey) => (key.revocation?.from === 'pending' ? 202 : 200),
+      ['reason', 'from'],
       async (by, body, ctx) => {
         const [keyId, reason] = [param(ctx, 'keyId'), textField(body, 'reason')];
         return the.revokeKey(by, { keyId, reason, from: readRevokedFrom(body['from']) });
@@ -135,6 +136,7 @@ const addTrustRoutes = (router: Router, the: AccessRoutesDeps): void => {
     askingWith(
       the,
       ({ created }: PublishedRoot) => (created ? 201 : 200),
+      null,
       (by, body) => the.publishRoot(by, body),
     ),
   );

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../keys/canonical.ts';
 import { textOf } from '../protocol/manifest/read.ts';
 import { registryOf } from './ask.ts';
 import { acting } from './command.ts';
+import { readKeyId } from './key-name.ts';
 import { rowsAt, table } from './table.ts';
 
 interface CompromiseOptions {
@@ -47,7 +48,7 @@ export const compromise = acting<CompromiseOptions>(async (settings, options) =>
     ...(until === undefined ? {} : { until }),
     ...(advisoryUrl === undefined ? {} : { advisoryUrl }),
   };
-  const path = `/keys/${encodeURIComponent(keyId)}/compromise`;
+  const path = `/keys/${encodeURIComponent(readKeyId(keyId))}/compromise`;
   const { body } = await registryOf(settings).ask('POST', path, asked);
   return { lines: linesOf(keyId, body), json: body };
 });

@@ -7,7 +7,7 @@ import { objectOf, textOf } from '../protocol/manifest/read.ts';
 import { type Registry, registryOf } from './ask.ts';
 import { acting } from './command.ts';
 import { UsageError } from './failure.ts';
-import { keyIdFor } from './key-name.ts';
+import { keyIdFor, readKeyId } from './key-name.ts';
 import { readPublicKeyFile } from './public-key-file.ts';
 import { rowsAt, table } from './table.ts';
 
@@ -97,7 +97,7 @@ const revokedLine = (body: JsonObject): string => {
 };
 
 export const revoke = acting<RevokeOptions>(async (settings, { keyId, reason, from }) => {
-  const path = `/access/keys/${encodeURIComponent(keyId)}/revoke`;
+  const path = `/access/keys/${encodeURIComponent(readKeyId(keyId))}/revoke`;
   const { body } = await registryOf(settings).ask('POST', path, { reason, from });
   return { lines: [`Revoked the key ${keyId}. ${revokedLine(body)}`], json: body };
 });

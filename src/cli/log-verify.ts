@@ -26,7 +26,7 @@ export const progressTeller = () => {
   };
 };
 
-export const findingLine = ({ code, subject, position, message, evidence }: AuditFinding): string => {
+const findingLine = ({ code, subject, position, message, evidence }: AuditFinding): string => {
   const place = position === null ? '' : `, entry ${position}`;
   const shown = Object.keys(evidence).length === 0 ? '' : ` ${JSON.stringify(evidence)}`;
   return `  ✗ ${subject}${place}: ${message} (${code})${shown}`;
@@ -70,7 +70,7 @@ const verdict = (report: AuditReport): readonly string[] => {
   return [`${grouped(findings.length + leftOut)} findings:`, ...findings.map(findingLine), ...more, ...rest];
 };
 
-export const auditLines = (report: AuditReport): readonly string[] => [
+const auditLines = (report: AuditReport): readonly string[] => [
   `${report.origin}: ${grouped(report.size)} entries, root ${report.root}`,
   summary(report),
   ...verdict(report),

@@ -39,7 +39,7 @@ const storageFailure = (error: unknown): Failure | undefined => {
 
 const OPENING = 'This registry cannot be opened.';
 
-export const operatorFailure = (error: unknown): Failure =>
+const operatorFailure = (error: unknown): Failure =>
   (isRefused(error) ? refusal(error) : undefined) ??
   storageFailure(error) ??
   startFailureOf(error, OPENING) ??

@@ -8,6 +8,7 @@ import { loadSeedSigner } from '../../keys/signers/seed.ts';
 import { listOf, textOf } from '../protocol/manifest/read.ts';
 import { type Registry, registryOf } from './ask.ts';
 import { acting } from './command.ts';
+import { packNameIn } from './exact-version.ts';
 import { UsageError } from './failure.ts';
 import { keyIdFor } from './key-name.ts';
 import { rowsAt } from './table.ts';
@@ -63,11 +64,11 @@ const linesOf = (old: Signer, next: Signer, validFrom: string): readonly string[
 ];
 
 export const rotate = acting<RotateOptions>(async (settings, options) => {
-  const registry = registryOf(settings);
+  const [registry, name] = [registryOf(settings), packNameIn(options.pack)];
   const old = await loadSeedSigner(options.oldKey, keyIdFor(options.oldKey, options.oldKeyId));
   const next = await loadSeedSigner(options.key, keyIdFor(options.key, options.keyId));
   const validFrom = options.validFrom ?? new Date().toISOString();
-  const path = `/v1/packs/${encodeURIComponent(options.pack)}/-/keychain/rotate`;
+  const path = `/v1/packs/${encodeURIComponent(name)}/-/keychain/rotate`;
   const { validUntil } = options;
   const asked = await bodyOf(registry, old, next, validFrom);
   const { body } = await registry.ask(

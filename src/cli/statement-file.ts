@@ -12,7 +12,7 @@ import {
 import { parseStatementEnvelope, writeStatementHeader } from '../protocol/statement-envelope.ts';
 import { StatementError } from '../protocol/statement-errors.ts';
 
-export const statementFileOf = (tarball: string): string => `${tarball}.intoto.json`;
+const statementFileOf = (tarball: string): string => `${tarball}.intoto.json`;
 
 export interface PackedTarball {
   readonly bytes: Uint8Array;

@@ -80,6 +80,14 @@ describe('a compromise', () => {
     expect(await yankedOf(name)).toEqual([]);
   });
 
+  it('whose trial is misspelt is refused, and changes nothing', async () => {
+    const { key, hours } = await stolen('misspelt-1');
+    const before = await registry.stored();
+    const answer = await report(key.keyId, { since: hours[1], reason: 'stolen', dry_run: true });
+    expect([answer.status, answer.json.message]).toEqual([400, expect.stringContaining('/dry_run')]);
+    expect(await registry.stored()).toEqual(before);
+  });
+
   it('yanks them all in both trees and ends belief with the first of them, in one transaction', async () => {
     const { key, name, hours } = await stolen('taken-1');
     const grounds = { reason: 'stolen laptop', advisoryUrl: 'https://alice.example/a/1' };

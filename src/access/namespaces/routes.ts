@@ -22,7 +22,7 @@ const shown = (the: NamespaceRoutesDeps, row: ClaimRow) => the.namespaces.bodyOf
 const addClaimRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
   router.post(
     '/access/namespaces',
-    askingWith(the, 201, async (by, body) => {
+    askingWith(the, 201, ['namespace', 'account'], async (by, body) => {
       const account = body['account'] === undefined ? by.account : textField(body, 'account');
       return shown(the, await the.namespaces.claim(by, textField(body, 'namespace'), account));
     }),
@@ -35,7 +35,7 @@ const addClaimRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
 const addTransferRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
   router.post(
     '/access/namespaces/:namespace/offer',
-    askingWith(the, 201, async (by, body, ctx) =>
+    askingWith(the, 201, ['account'], async (by, body, ctx) =>
       the.namespaces.offer(by, nameOf(ctx), textField(body, 'account')),
     ),
   );
@@ -45,13 +45,13 @@ const addTransferRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
   );
   router.post(
     '/access/namespaces/:namespace/accept',
-    askingWith(the, 200, async (by, body, ctx) =>
+    askingWith(the, 200, ['keys'], async (by, body, ctx) =>
       shown(the, await the.namespaces.accept(by, nameOf(ctx), keptKeys(body))),
     ),
   );
   router.post(
     '/access/namespaces/:namespace/transfer',
-    askingWith(the, 200, async (by, body, ctx) => {
+    askingWith(the, 200, ['account', 'reason', 'keys'], async (by, body, ctx) => {
       const [account, reason] = [textField(body, 'account'), textField(body, 'reason')];
       return shown(
         the,
@@ -64,7 +64,7 @@ const addTransferRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
 const addProofRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
   router.post(
     '/access/namespaces/:namespace/proof',
-    askingWith(the, 200, (by, body, ctx) =>
+    askingWith(the, 200, ['domain', 'method'], (by, body, ctx) =>
       the.namespaces.askForProof(by, nameOf(ctx), textField(body, 'domain'), textField(body, 'method')),
     ),
   );
@@ -77,7 +77,9 @@ const addProofRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
 const addHoldRoutes = (router: Router, the: NamespaceRoutesDeps): void => {
   router.post(
     '/access/namespaces/:namespace/hold',
-    askingWith(the, 201, (by, body, ctx) => the.namespaces.hold(by, nameOf(ctx), textField(body, 'reason'))),
+    askingWith(the, 201, ['reason'], (by, body, ctx) =>
+      the.namespaces.hold(by, nameOf(ctx), textField(body, 'reason')),
+    ),
   );
   router.delete(
     '/access/namespaces/:namespace/hold',

@@ -1,5 +1,6 @@
 // Human bindings as rows: by which somebody may decide for a workforce, in which capacity, and for how long.
-import type { Queryable, Tx } from '../../database/connect.ts';
+import type { Queryable, Sql, Tx } from '../../database/connect.ts';
+import { sharing } from '../../database/share.ts';
 import type { PrincipalId, WorkforceId } from '../../protocol/knowledge/ids.ts';
 
 /** OWP-2 WD 0.2 §7. */
@@ -18,6 +19,32 @@ export interface BindingRow {
   readonly event_id: string;
 }
 
+/** A human who decides for a workforce in one of some capacities. */
+export interface WantedBinding {
+  readonly human: PrincipalId;
+  readonly workforce: WorkforceId;
+  readonly capacities: readonly Capacity[];
+  readonly now: Date;
+}
+
+const bindingsInForce = async (
+  db: Queryable,
+  all: readonly WantedBinding[],
+): Promise<readonly (string | undefined)[]> => {
+  const rows = await db<{ at: number; id: string }[]>`
+      select at, found.id
+      from rows from (json_to_recordset(${JSON.stringify(all)}::text::json)
+        as (human text, workforce text, capacities text[], now timestamptz))
+        with ordinality as wanted (human, workforce, capacities, now, at)
+      -- Limited, so that it is planned as what it is: one look into an index.
+      cross join lateral (select id from human_bindings
+        where human = wanted.human and workforce = wanted.workforce and capacity = any(wanted.capacities)
+          and revoked_at is null and wanted.now >= not_before and wanted.now < not_after
+        order by not_after desc, id limit 1) as found`;
+  const found = new Map(rows.map(({ at, id }) => [at, id]));
+  return all.map((_, at) => found.get(at + 1));
+};
+
 /** The one that lasts longest. */
 export const bindingInForce = async (
   db: Queryable,
@@ -25,14 +52,17 @@ export const bindingInForce = async (
   workforce: WorkforceId,
   capacities: readonly Capacity[],
   now: Date,
-): Promise<string | undefined> => {
-  const [row] = await db<{ id: string }[]>`
-    select id from human_bindings
-    where human = ${human} and workforce = ${workforce} and capacity = any(${[...capacities]}::text[])
-      and revoked_at is null and ${now} >= not_before and ${now} < not_after
-    order by not_after desc, id limit 1`;
-  return row?.id;
-};
+): Promise<string | undefined> => (await bindingsInForce(db, [{ human, workforce, capacities, now }]))[0];
+
+const MOST_ASKED = 128;
+
+/** As `bindingInForce`; those who ask at once share a statement. */
+export const bindingFinder = (sql: Sql): ((wanted: WantedBinding) => Promise<string | undefined>) =>
+  sharing({
+    run: (all: readonly WantedBinding[]) => bindingsInForce(sql, all),
+    weigh: () => 1,
+    most: MOST_ASKED,
+  });
 
 export const insertBinding = (tx: Tx, row: BindingRow): Promise<unknown> => tx`
   insert into human_bindings (id, human, workforce, capacity, not_before, not_after, granted_at, revoked_at, event_id)

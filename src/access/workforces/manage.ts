@@ -18,7 +18,7 @@ export interface ManageDeps {
 }
 
 /** @throws Fault forbidden */
-export const requireManaging = (by: Principal): void => {
+const requireManaging = (by: Principal): void => {
   if (!isOperator(by)) requireScope(by, 'workforces:manage');
 };
 

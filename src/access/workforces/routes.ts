@@ -4,7 +4,6 @@ import type { Context } from 'koa';
 import { formatPublicKeyBase64, type PublicKey } from '../../../keys/key.ts';
 import { param } from '../../http/reply.ts';
 import { fault } from '../../protocol/faults.ts';
-import { requireOnly } from '../../protocol/findings.ts';
 import {
   type PrincipalId,
   parsePrincipalId,
@@ -91,7 +90,7 @@ const principalParam = (ctx: Context): PrincipalId => {
 const addRoleRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   router.post(
     '/access/workforces',
-    askingWith(the, 201, async (by, body) =>
+    askingWith(the, 201, ['workforce', 'steward'], async (by, body) =>
       workforceBody(
         await the.registerWorkforce(by, workforceField(body, 'workforce'), textField(body, 'steward')),
       ),
@@ -106,6 +105,7 @@ const addRoleRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
     askingWith(
       the,
       ({ created }: { readonly created: boolean }) => (created ? 201 : 200),
+      null,
       async (by, body) => {
         const { role, created } = await the.declareRole(by, body);
         return { ...roleBody(role), created };
@@ -120,28 +120,26 @@ const addRoleRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   );
 };
 
-const readPrincipal = (body: Body): PrincipalRequest => {
-  requireOnly(body, ['principal', 'workforce', 'account', 'role', 'owner', 'delegated_by']);
-  return {
-    principal: principalField(body, 'principal'),
-    workforce: optional(workforceField, body, 'workforce'),
-    account: textField(body, 'account'),
-    role: optional(roleField, body, 'role'),
-    owner: optional(principalField, body, 'owner'),
-    delegatedBy: principalsField(body, 'delegated_by'),
-  };
-};
+const OF_PRINCIPAL = ['principal', 'workforce', 'account', 'role', 'owner', 'delegated_by'];
 
-const readBinding = (body: Body): BindingRequest => {
-  requireOnly(body, ['human', 'workforce', 'capacity', 'not_before', 'not_after']);
-  return {
-    human: principalField(body, 'human'),
-    workforce: optional(workforceField, body, 'workforce'),
-    capacity: wordField(body, 'capacity', CAPACITIES),
-    notBefore: instantField(body, 'not_before'),
-    notAfter: instantField(body, 'not_after'),
-  };
-};
+const readPrincipal = (body: Body): PrincipalRequest => ({
+  principal: principalField(body, 'principal'),
+  workforce: optional(workforceField, body, 'workforce'),
+  account: textField(body, 'account'),
+  role: optional(roleField, body, 'role'),
+  owner: optional(principalField, body, 'owner'),
+  delegatedBy: principalsField(body, 'delegated_by'),
+});
+
+const OF_BINDING = ['human', 'workforce', 'capacity', 'not_before', 'not_after'];
+
+const readBinding = (body: Body): BindingRequest => ({
+  human: principalField(body, 'human'),
+  workforce: optional(workforceField, body, 'workforce'),
+  capacity: wordField(body, 'capacity', CAPACITIES),
+  notBefore: instantField(body, 'not_before'),
+  notAfter: instantField(body, 'not_after'),
+});
 
 /** Null takes the role away; a body that says nothing is a slip. */
 const nextRole = (body: Body): RoleId | null => (body['role'] === null ? null : roleField(body, 'role'));
@@ -149,7 +147,7 @@ const nextRole = (body: Body): RoleId | null => (body['role'] === null ? null : 
 const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   router.post(
     '/access/principals',
-    askingWith(the, 201, async (by, body) =>
+    askingWith(the, 201, OF_PRINCIPAL, async (by, body) =>
       principalBody(await the.registerPrincipal(by, readPrincipal(body))),
     ),
   );
@@ -161,13 +159,13 @@ const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   );
   router.put(
     '/access/principals/:id/key',
-    askingWith(the, 200, async (by, body, ctx) =>
+    askingWith(the, 200, ['public_key'], async (by, body, ctx) =>
       principalBody(await the.setPrincipalKey(by, principalParam(ctx), readKey(body))),
     ),
   );
   router.post(
     '/access/principals/:id/role',
-    askingWith(the, 200, async (by, body, ctx) =>
+    askingWith(the, 200, ['role'], async (by, body, ctx) =>
       principalBody(await the.reassignRole(by, principalParam(ctx), nextRole(body))),
     ),
   );
@@ -180,7 +178,9 @@ const addPrincipalRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
 const addBindingRoutes = (router: Router, the: WorkforceRoutesDeps): void => {
   router.post(
     '/access/bindings',
-    askingWith(the, 201, async (by, body) => bindingBody(await the.grantBinding(by, readBinding(body)))),
+    askingWith(the, 201, OF_BINDING, async (by, body) =>
+      bindingBody(await the.grantBinding(by, readBinding(body))),
+    ),
   );
   router.get(
     '/access/bindings',

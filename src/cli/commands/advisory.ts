@@ -57,7 +57,10 @@ export const addAdvisory = (program: Command): void => {
     'attestry advisory withdraw OPENWOP-2026-0001 --reason "the report was mistaken"',
   ).action(later(() => import('../advisory.ts'), 'withdraw'));
   example(
-    advisory.command('list').description('list the advisories in force'),
-    'attestry advisory list',
-  ).action(later(() => import('../advisory.ts'), 'list'));
+    advisory
+      .command('list')
+      .description('list the advisories in force')
+      .option('--all', 'those that were withdrawn, too'),
+    'attestry advisory list --all',
+  ).action(later(() => import('../advisory-list.ts'), 'list'));
 };

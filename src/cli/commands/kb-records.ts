@@ -1,7 +1,7 @@
 // The words of "attestry kb" about the past: history, versions, at, rollback, promote, ancestry, erase, events, replay.
 import type { Command } from 'commander';
 import { addAs, addBelief, code } from './kb-options.ts';
-import { wholeNumber } from './text-options.ts';
+import { instantText, wholeNumber } from './text-options.ts';
 import { example, later } from './words.ts';
 
 const BASE = 'kb:acme.example:claims:policy-wording';
@@ -91,8 +91,8 @@ export const addRecords = (kb: Command): void => {
       .option('--actor <principal>', 'by this principal')
       .option('--trace <id>', 'of this trace')
       .option('--kind <kind>', 'of this kind, as in KnowledgeContributionAccepted')
-      .option('--from <instant>', 'not before, as in 2027-01-31T00:00:00Z')
-      .option('--to <instant>', 'not after')
+      .option('--from <instant>', 'not before, as in 2027-01-31T00:00:00Z', instantText)
+      .option('--to <instant>', 'not after', instantText)
       .option('--limit <count>', 'how many at once', wholeNumber, 50)
       .option('--after <place>', 'go on behind this, as the page before said'),
     `attestry kb events --base ${BASE} --kind CapabilityInvoked`,

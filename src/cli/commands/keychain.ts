@@ -1,5 +1,6 @@
 // The words of "attestry keychain", "attestry keys rotate" and "attestry keys compromise".
 import type { Command } from 'commander';
+import { instantText } from './text-options.ts';
 import { example, later } from './words.ts';
 
 export const addKeychain = (program: Command): void => {
@@ -23,8 +24,8 @@ export const addRotate = (keys: Command): void => {
       .requiredOption('--pack <name>', 'a pack that the old key speaks for')
       .option('--old-key-id <id>', 'what the old key is called; default: the name of its file')
       .option('--key-id <id>', 'what the new key is called; default: the name of its file')
-      .option('--valid-from <instant>', 'from when on, as in 2027-01-31T00:00:00Z; default: now')
-      .option('--valid-until <instant>', 'when the new key ends; default: two years on'),
+      .option('--valid-from <instant>', 'from when on, as in 2027-01-31T00:00:00Z; default: now', instantText)
+      .option('--valid-until <instant>', 'when the new key ends; default: two years on', instantText),
     'attestry keys rotate --old-key acme-1.pem --key acme-2.pem --pack vendor.acme.tools',
   ).action(later(() => import('../rotate-key.ts'), 'rotate'));
 };
@@ -35,9 +36,9 @@ export const addCompromise = (keys: Command): void => {
       .command('compromise')
       .description('report a stolen key: revokes it, and yanks all that it signed since, at once')
       .requiredOption('--key-id <id>', 'what the key is called')
-      .requiredOption('--since <instant>', 'when somebody else may first have had it')
+      .requiredOption('--since <instant>', 'when somebody else may first have had it', instantText)
       .requiredOption('--reason <text>', 'why, for everybody to read')
-      .option('--until <instant>', 'when that was over; what it signed later stays good')
+      .option('--until <instant>', 'when that was over; what it signed later stays good', instantText)
       .option('--advisory-url <url>', 'where more is said about it')
       .option('--dry-run', 'only list what would be yanked'),
     'attestry keys compromise --key-id acme-1 --since 2027-01-31T00:00:00Z --reason "stolen laptop" --dry-run',

@@ -1,7 +1,7 @@
 // The words of "attestry keys".
 import { type Command, InvalidArgumentError } from 'commander';
 import { addCompromise, addRotate } from './keychain.ts';
-import { listed } from './text-options.ts';
+import { instantText, listed } from './text-options.ts';
 import { example, later } from './words.ts';
 
 const ADD_EXAMPLE = 'attestry keys add --key-id acme-1 --key acme-1.pem --namespaces vendor.acme.*';
@@ -27,7 +27,7 @@ export const addKeys = (program: Command): void => {
       .option('--key <file>', 'your private key: it proves that you hold it, and stays on this machine')
       .option('--public <file>', 'the public key of somebody else (for the operator)')
       .option('--namespaces <patterns>', 'names it may sign for, separated by commas (required)', listed)
-      .option('--not-after <instant>', 'as in 2027-01-31T00:00:00Z; default: two years on'),
+      .option('--not-after <instant>', 'as in 2027-01-31T00:00:00Z; default: two years on', instantText),
     ADD_EXAMPLE,
   ).action(later(() => import('../keys.ts'), 'add'));
   example(keys.command('list').description('list all keys and how they stand'), 'attestry keys list').action(

@@ -1,5 +1,5 @@
 // The words of "attestry namespace".
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { listed } from './text-options.ts';
 import { example, later } from './words.ts';
 
@@ -65,7 +65,11 @@ const addProof = (namespace: Command): void => {
       .argument('<namespace>', NAMESPACE)
       .description('have a domain stand for a vendor')
       .option('--domain <name>', 'a registered domain whose name is that of the vendor')
-      .option('--method <method>', 'well-known or dns: where the domain shows it', 'well-known')
+      .addOption(
+        new Option('--method <method>', 'where the domain shows it')
+          .choices(['well-known', 'dns'])
+          .default('well-known'),
+      )
       .option('--check', 'look whether the domain shows what you were told'),
     'attestry namespace prove vendor.acme --domain acme.com --method dns',
   ).action(later(() => import('../namespace-proof.ts'), 'prove'));

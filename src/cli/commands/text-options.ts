@@ -26,6 +26,13 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+/** The text as it was typed: it may be what is signed. */
+export const instantText = (text: string): string => {
+  const isInstant = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  if (isInstant && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError('It is a time with its zone, as in 2027-01-31T00:00:00Z.');
+};
+
 export const instant = (text: string): Date => {
   const time = new Date(text);
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;

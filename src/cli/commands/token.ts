@@ -1,6 +1,6 @@
 // The words of "attestry token".
 import type { Command } from 'commander';
-import { listed } from './text-options.ts';
+import { instantText, listed } from './text-options.ts';
 import { example, later } from './words.ts';
 
 const CREATE_EXAMPLE =
@@ -16,7 +16,7 @@ export const addToken = (program: Command): void => {
       .requiredOption('--account <name>', 'whose token it is')
       .requiredOption('--scope <scopes>', 'what it may be used for, separated by commas', listed)
       .option('--namespaces <patterns>', 'limit it to these names, as in vendor.acme.*', listed)
-      .option('--expires <instant>', 'as in 2027-01-31T00:00:00Z; default: never'),
+      .option('--expires <instant>', 'as in 2027-01-31T00:00:00Z; default: never', instantText),
     CREATE_EXAMPLE,
   ).action(later(() => import('../token.ts'), 'create'));
   example(

@@ -1,7 +1,7 @@
 // The words of "attestry workforce".
 import { type Command, Option } from 'commander';
 import { each } from './kb-options.ts';
-import { listed } from './text-options.ts';
+import { instantText, listed } from './text-options.ts';
 import { example, later } from './words.ts';
 
 const WORKFORCE = 'workforce:acme.example:claims';
@@ -93,8 +93,8 @@ export const addWorkforce = (program: Command): void => {
       .argument('<human>', 'human:<authority>:<name>')
       .description('let a human decide, in one capacity and for a time')
       .addOption(capacityOption())
-      .option('--from <instant>', 'default: from now on')
-      .option('--until <instant>', 'default: for a year'),
+      .option('--from <instant>', 'as in 2027-01-31T00:00:00Z; default: from now on', instantText)
+      .option('--until <instant>', 'default: for a year', instantText),
     `attestry workforce bind ${HUMAN} --capacity reviewer`,
   ).action(later(() => import('../workforce/bindings.ts'), 'bind'));
   example(

@@ -2,7 +2,13 @@
 import { type KnowledgeReference, parseKnowledgeReference } from '../../client/knowledge/reference.ts';
 import { parseCid } from '../../protocol/cid.ts';
 import { ContentError } from '../../protocol/content-errors.ts';
-import { type BaseId, parseBaseId, parseContributionId } from '../../protocol/knowledge/ids.ts';
+import {
+  type BaseId,
+  type PrincipalId,
+  parseBaseId,
+  parseContributionId,
+  parsePrincipalId,
+} from '../../protocol/knowledge/ids.ts';
 import { type KnowledgePath, parseKnowledgePath } from '../../protocol/knowledge-path.ts';
 import { textOf } from '../../protocol/manifest/read.ts';
 import { StandingError, UsageError } from '../failure.ts';
@@ -14,6 +20,15 @@ export const baseNamed = (text: string): BaseId => {
   const base = parseBaseId(text);
   if (base !== undefined) return base;
   throw new UsageError(`"${text.slice(0, 200)}" is no base: one reads kb:<authority>:<workforce>:<name>.`);
+};
+
+/** @throws UsageError */
+export const principalNamed = (text: string): PrincipalId => {
+  const principal = parsePrincipalId(text);
+  if (principal !== undefined) return principal;
+  throw new UsageError(
+    `"${text.slice(0, 200)}" is nobody: one reads human:<authority>:<name> or worker:<authority>:<workforce>:<name>.`,
+  );
 };
 
 /** @throws RequestInvalid */

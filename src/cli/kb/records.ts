@@ -105,7 +105,8 @@ const EVENT_COLUMNS = ['at', 'kind', 'actor', 'event_id', 'position'];
 
 const searchEvents = async (settings: Settings, options: EventOptions): Promise<Result> => {
   const { base, contribution, actor, kind, trace, from, to, after, limit } = options;
-  const query = queryOf({ base, contribution, actor, kind, trace_id: trace, from, to, after, limit });
+  const of = base === undefined ? undefined : baseNamed(base);
+  const query = queryOf({ base: of, contribution, actor, kind, trace_id: trace, from, to, after, limit });
   const body = await knowledgeRegistry(settings, options).read(`/events${query}`);
   const rows = rowsAt(body, 'events');
   const lines = rows.length === 0 ? ['No event.'] : table(EVENT_COLUMNS, rows);

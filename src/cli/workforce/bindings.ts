@@ -2,6 +2,7 @@
 import { textOf } from '../../protocol/manifest/read.ts';
 import { registryOf } from '../ask.ts';
 import { acting } from '../command.ts';
+import { principalNamed } from '../kb/names.ts';
 
 interface BindOptions {
   readonly capacity: string;
@@ -11,7 +12,7 @@ interface BindOptions {
 
 export const bind = acting<BindOptions>(async (settings, { capacity, from, until }, human = '') => {
   const { body } = await registryOf(settings).ask('POST', '/access/bindings', {
-    human,
+    human: principalNamed(human),
     capacity,
     ...(from === undefined ? {} : { not_before: from }),
     ...(until === undefined ? {} : { not_after: until }),

@@ -2,6 +2,7 @@
 import { formatPublicKeyBase64, keyFingerprint } from '../../../keys/key.ts';
 import { registryOf } from '../ask.ts';
 import { acting } from '../command.ts';
+import { principalNamed } from '../kb/names.ts';
 import { readPublicKeyFile } from '../public-key-file.ts';
 
 interface PrincipalOptions {
@@ -12,10 +13,13 @@ interface PrincipalOptions {
   readonly delegatedBy?: readonly string[];
 }
 
+/** @throws UsageError */
+const addressOf = (name: string): string => `/access/principals/${encodeURIComponent(principalNamed(name))}`;
+
 export const principal = acting<PrincipalOptions>(async (settings, options, name = '') => {
   const { account, workforce, role: roleId, owner, delegatedBy } = options;
   const { body } = await registryOf(settings).ask('POST', '/access/principals', {
-    principal: name,
+    principal: principalNamed(name),
     account,
     ...(workforce === undefined ? {} : { workforce }),
     ...(roleId === undefined ? {} : { role: roleId }),
@@ -28,7 +32,7 @@ export const principal = acting<PrincipalOptions>(async (settings, options, name
 
 export const reassign = acting(async (settings, _options, name = '', roleId = '') => {
   const wanted = roleId === 'none' ? null : roleId;
-  const path = `/access/principals/${encodeURIComponent(name)}/role`;
+  const path = `${addressOf(name)}/role`;
   const { body } = await registryOf(settings).ask('POST', path, { role: wanted });
   return {
     lines: [`${name} ${wanted === null ? 'has no role now' : `acts in the role ${roleId} now`}.`],
@@ -37,8 +41,8 @@ export const reassign = acting(async (settings, _options, name = '', roleId = ''
 });
 
 export const key = acting(async (settings, _options, name = '', file = '') => {
+  const path = `${addressOf(name)}/key`;
   const publicKey = file === 'none' ? null : await readPublicKeyFile(file);
-  const path = `/access/principals/${encodeURIComponent(name)}/key`;
   const { body } = await registryOf(settings).ask('PUT', path, {
     public_key: publicKey === null ? null : formatPublicKeyBase64(publicKey),
   });
@@ -48,6 +52,6 @@ export const key = acting(async (settings, _options, name = '', file = '') => {
 });
 
 export const end = acting(async (settings, _options, name = '') => {
-  await registryOf(settings).ask('DELETE', `/access/principals/${encodeURIComponent(name)}`);
+  await registryOf(settings).ask('DELETE', addressOf(name));
   return { lines: [`${name} has ended; nobody takes up that name again.`], json: { ended: name } };
 });

@@ -2,6 +2,7 @@
 import { type Body, instantField } from '../../access/fields.ts';
 import type { RevokedFrom } from '../../access/revoked-from.ts';
 import { fault } from '../../protocol/faults.ts';
+import { requireOnly } from '../../protocol/findings.ts';
 import { readYankGrounds, type YankGrounds } from '../lifecycle/yank-note.ts';
 import type { Window } from './keychain-store.ts';
 
@@ -24,6 +25,7 @@ const readWindow = (body: Body, now: Date): Window => {
 
 /** @throws Fault validation_error naming the field */
 export const readCompromise = (body: Body, now: Date): CompromiseRequest => {
+  requireOnly(body, ['since', 'until', 'reason', 'advisoryUrl', 'dryRun']);
   const { dryRun } = body;
   if (dryRun !== undefined && typeof dryRun !== 'boolean')
     throw fault('validation_error', { field: 'dryRun' }, 'dryRun must be true or false.');
