@@ -4,6 +4,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { type FaultCode, fault } from '../protocol/faults.ts';
 import { type HashedBody, hashBody, readAhead } from './hashed-body.ts';
 import { type KeptAnswer, keepable, replay } from './kept-answer.ts';
+import { tooMany } from './too-many.ts';
 
 /** Who sends a write. */
 export interface Sender {
@@ -147,12 +148,11 @@ const refuse = (code: FaultCode): never => {
   throw fault(code);
 };
 
-const FULL_WAIT_S = 3_600;
+const FULL_WAIT_MS = 3_600_000;
 
 const refuseMore = (ctx: Context, limit: number): never => {
-  ctx.set('Retry-After', String(FULL_WAIT_S));
   const says = `This account sent ${limit} writes with an Idempotency-Key within a day: send it without one, or later.`;
-  throw fault('rate_limited', { scope: 'key', limit }, says);
+  throw tooMany(ctx, FULL_WAIT_MS, { scope: 'key', limit }, says);
 };
 
 const answerAgain = async (ctx: Context, claim: Claim, request: KeyedRequest, body: HashedBody) => {

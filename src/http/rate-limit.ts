@@ -1,10 +1,9 @@
 // Lets each sender ask so often and no more, before anything is looked up for him.
 import type { Context, Middleware, Next } from 'koa';
-import { fault } from '../protocol/faults.ts';
 import type { RateLimit, RateLimits } from '../protocol/limits.ts';
 import { type AddressOf, siteOf } from './client-address.ts';
 import { type Buckets, localBuckets } from './leased-buckets.ts';
-import { treeOf } from './tree.ts';
+import { type Scope, tooMany } from './too-many.ts';
 
 /** The token of an `Authorization` header, if it is believed; `free` where it is not limited. */
 type TokenOf = (
@@ -24,16 +23,8 @@ interface Limiting extends RateLimitDeps {
   readonly local: ReturnType<typeof localBuckets>;
 }
 
-/** Whose measure it was (rate-limits §scope): that of one token, or of whoever shares an address. */
-type Scope = 'key' | 'global';
-
 const requireRoom = (ctx: Context, waitMs: number, scope: Scope, { perSecond }: RateLimit): void => {
-  if (waitMs <= 0) return;
-  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-  ctx.set('Retry-After', String(seconds));
-  // RFC 0171: under /v2 the header alone says how long.
-  const wait = treeOf(ctx.path) === 'v2' ? {} : { retryAfterMs: seconds * 1_000 };
-  throw fault('rate_limited', { scope, limit: perSecond, ...wait });
+  if (waitMs > 0) throw tooMany(ctx, waitMs, { scope, limit: perSecond });
 };
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -48,7 +48,9 @@ it('an account that sent ten thousand with a key within a day sends more without
   const before = await registry.stored();
   const refused = await claim('vendor.busytwo', 'one-more');
   expect([refused.status, refused.json.error]).toEqual([429, 'rate_limited']);
-  expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  const seconds = Number(refused.headers.get('retry-after'));
+  expect(seconds).toBeGreaterThan(0);
+  expect(refused.json.details).toMatchObject({ scope: 'key', limit: 10_000, retryAfterMs: seconds * 1_000 });
   expect(refused.json.message).toMatch(/without/);
   expect(await registry.stored()).toEqual(before);
   expect(isReplay(await claim('vendor.busyone', 'first'))).toBe(true);

@@ -12,18 +12,20 @@ export interface AuditRoutesDeps {
 
 /** Each walks over many rows; so many may be under way in this process, and one waits for the other. */
 const MAX_WAITING = 8;
+/** Shown to whoever asks otherwise. */
+const EXAMPLE = 'as in ?fromSeq=1&toSeq=1000';
 
 const sequenceIn = (ctx: Context, name: string): number => {
   const text = ctx.query[name];
   const value = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw fault('validation_error', { field: name }, `${name} must be a whole number from 0.`);
+  throw fault('validation_error', { field: name }, `${name} must be a whole number from 0, ${EXAMPLE}.`);
 };
 
 const rangeIn = (ctx: Context): AuditRange => {
   const range = { fromSeq: sequenceIn(ctx, 'fromSeq'), toSeq: sequenceIn(ctx, 'toSeq') };
   if (range.toSeq >= range.fromSeq) return range;
-  throw fault('validation_error', { ...range }, 'toSeq must not be smaller than fromSeq.');
+  throw fault('validation_error', { ...range }, `toSeq must not be smaller than fromSeq, ${EXAMPLE}.`);
 };
 
 /** One after the other, and few in the queue. */
