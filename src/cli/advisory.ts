@@ -1,4 +1,4 @@
-// attestry advisory: warns of versions, which yanks them, changes what was said, takes it back, and lists what is in force.
+// attestry advisory publish, change, withdraw: warns of versions, which yanks them, says it anew, and takes it back.
 import { readFile } from 'node:fs/promises';
 import type { JsonObject } from '../../keys/canonical.ts';
 import { strictObjectOf } from '../client/strict-object.ts';
@@ -6,7 +6,6 @@ import { at, listOf, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { registryOf } from './ask.ts';
 import { acting, type Result } from './command.ts';
 import { UsageError } from './failure.ts';
-import { rowsAt, table } from './table.ts';
 
 interface SayOptions {
   readonly severity?: string;
@@ -49,8 +48,14 @@ const fromOptions = (options: SayOptions): JsonObject => {
   };
 };
 
-const bodyOf = async (file: string, options: SayOptions): Promise<JsonObject> =>
-  file === '' ? fromOptions(options) : fromFile(file);
+const SAYING = ['severity', 'summary', 'affected', 'fixedIn', 'details', 'advisoryUrl', 'cve'] as const;
+
+/** What the file says is all of it: an option beside it would say something that nobody hears. */
+const bodyOf = async (file: string, options: SayOptions): Promise<JsonObject> => {
+  if (file === '') return fromOptions(options);
+  if (SAYING.every((name) => options[name] === undefined)) return fromFile(file);
+  throw new UsageError('Say it in a file or by options, not by both.');
+};
 
 const named = (body: JsonObject, member: string): readonly string[] =>
   listOf(body[member]).flatMap((each) => textOf(each) ?? []);
@@ -93,12 +98,4 @@ export const change = acting<SayOptions>(async (settings, options, id = '', file
 export const withdraw = acting<{ readonly reason: string }>(async (settings, { reason }, id = '') => {
   const { body } = await registryOf(settings).ask('DELETE', addressOf(id), { reason });
   return told('Withdrew', body);
-});
-
-export const list = acting(async (settings) => {
-  const { body } = await registryOf(settings).ask('GET', '/security/advisories.json');
-  return {
-    lines: table(['id', 'severity', 'publishedAt', 'summary'], rowsAt(body, 'advisories')),
-    json: body,
-  };
 });

@@ -1,9 +1,8 @@
 // attestry new: a small pack that is valid as it stands, to begin from.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parsePackName } from '../protocol/pack-id.ts';
 import { acting } from './command.ts';
-import { UsageError } from './failure.ts';
+import { packNameIn } from './exact-version.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -56,15 +55,14 @@ const filesOf = (name: string): Readonly<Record<string, string>> => ({
 });
 
 export const create = acting(async (_settings, _options, text = '') => {
-  const name = parsePackName(text);
-  if (!name.ok) throw new UsageError(`"${text}": ${name.violation.message}`);
-  await mkdir(name.value);
-  await mkdir(join(name.value, 'schemas'));
-  const files = Object.entries(filesOf(name.value));
-  for (const [path, content] of files) await writeFile(join(name.value, path), content, { flag: 'wx' });
-  const next = `attestry pack ${name.value} --key KEY.pem`;
+  const name = packNameIn(text);
+  await mkdir(name);
+  await mkdir(join(name, 'schemas'));
+  const files = Object.entries(filesOf(name));
+  for (const [path, content] of files) await writeFile(join(name, path), content, { flag: 'wx' });
+  const next = `attestry pack ${name} --key KEY.pem`;
   return {
-    lines: [`Made ${name.value}/ with ${files.length} files. Next: ${next}`],
-    json: { folder: name.value, files: files.map(([path]) => path) },
+    lines: [`Made ${name}/ with ${files.length} files. Next: ${next}`],
+    json: { folder: name, files: files.map(([path]) => path) },
   };
 });

@@ -1,5 +1,5 @@
 // attestry pack: a folder becomes a signed tarball, the same bytes on every machine, or a list of all that is wrong.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { Signer } from '../../keys/signer.ts';
@@ -21,7 +21,7 @@ interface PackOptions {
   readonly key?: string;
   readonly keyId?: string;
   readonly unsigned?: boolean;
-  readonly tree: Tree;
+  readonly tree?: Tree;
   readonly out: string;
   readonly source?: string;
 }
@@ -31,6 +31,14 @@ const signerOf = async ({ key, keyId, unsigned }: PackOptions): Promise<Signer |
   if (key === undefined || unsigned === true)
     throw new UsageError('Give --key FILE (make one with "attestry keygen"), or --unsigned.');
   return loadSeedSigner(key, keyIdFor(key, keyId));
+};
+
+/** What makes a pack one of v2 is how it is signed. */
+const treeOf = ({ tree, unsigned }: PackOptions): Tree => {
+  if (unsigned !== true) return tree ?? 'v2';
+  if (tree === 'v2')
+    throw new UsageError('A pack that nobody signs is of the tree v1: leave out --tree, or give --key.');
+  return 'v1';
 };
 
 const signingBlock = (tree: Tree, keyId: string): JsonObject =>
@@ -61,8 +69,7 @@ const requireSound = (violations: readonly Violation[]): void => {
 };
 
 export const pack = acting<PackOptions>(async (_settings, options, folder = '') => {
-  const { tree } = options;
-  const signer = await signerOf(options);
+  const [tree, signer] = [treeOf(options), await signerOf(options)];
   const files = await readPackFolder(folder);
   const block = signer && signingBlock(tree, signer.keyId);
   const written = readManifest(files.get('pack.json'));
@@ -74,6 +81,7 @@ export const pack = acting<PackOptions>(async (_settings, options, folder = '') 
   const { bytes } = built;
   const { name, version } = await requireSoundTarball(bytes, tree);
   const file = join(options.out, `${name}-${version}.tgz`);
+  await mkdir(options.out, { recursive: true });
   await writeFile(file, bytes);
   const statement = await writeStatement(file, built, signer, options.source);
   const integrity = integrityOf(digestOf(bytes));

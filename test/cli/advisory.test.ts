@@ -56,7 +56,9 @@ describe('attestry advisory', { timeout: 120_000 }, () => {
     const changed = await shell.run('advisory', 'change', id, 'advisory.json');
     expect(changed.stdout).toContain(`Yanked: ${NAME}@1.1.0`);
     expect(changed.stdout).toContain(`"attestry unyank" offers them again): ${NAME}@1.0.0`);
-    expect((await shell.run('advisory', 'list')).stdout).toMatch(new RegExp(`${id} +low .*leaks little`));
+    const line = new RegExp(`${id} +low .*vendor\\.acme\\.tools@1\\.1\\.0 +leaks little`);
+    expect((await shell.run('advisory', 'list')).stdout).toMatch(line);
+    expect((await shell.run('advisory', 'list', '--all')).stdout).toMatch(line);
   });
 
   it('withdraws it, with a reason', async () => {
@@ -70,6 +72,8 @@ describe('attestry advisory', { timeout: 120_000 }, () => {
       released: [`${NAME}@1.1.0`],
     });
     expect((await shell.json('advisory', 'list')).document.advisories).toEqual([]);
+    const all = (await shell.run('advisory', 'list', '--all')).stdout;
+    expect(all).toMatch(new RegExp(`${id} +low .* \\d{4}-\\d\\d-\\d\\d: no leak`));
   });
 
   it('used wrongly ends with 2 and a sentence, and of what is not there with its cure', async () => {
@@ -78,6 +82,8 @@ describe('attestry advisory', { timeout: 120_000 }, () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('--summary and --affected')]);
     const row = await shell.run('advisory', 'publish', ...words.slice(0, 4), '--affected', 'tools');
     expect([row.code, row.stderr]).toEqual([2, expect.stringContaining('vendor.acme.tools@<1.0.1')]);
+    const both = await shell.run('advisory', 'publish', 'advisory.json', '--severity', 'high');
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('not by both')]);
     const absent = await shell.run('advisory', 'withdraw', 'OPENWOP-2026-7777', '--reason', 'x');
     expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('attestry advisory list')]);
   });

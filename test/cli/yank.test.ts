@@ -7,7 +7,7 @@ import { startRegistry, type TestRegistry } from '../world/registry.ts';
 
 let registry: TestRegistry;
 beforeAll(async () => {
-  registry = await startRegistry();
+  registry = await startRegistry({ allowUnsigned: true });
 });
 afterAll(() => registry.stop());
 
@@ -75,7 +75,9 @@ describe('pack and publish', { timeout: 120_000 }, () => {
     const name = 'community.cli.unsigned';
     const shell = await workshop(name);
     const { document } = await shell.json('pack', name, '--unsigned');
-    expect(document.statement).toBeNull();
+    expect(document).toMatchObject({ statement: null, tree: 'v1' });
+    expect((await shell.run('publish', fileOf(name))).stdout).toContain(`Published ${name}@1.0.0 (v1)`);
+    expect((await shell.run('pack', name, '--unsigned', '--tree', 'v2')).code).toBe(2);
     expect(await readdir(shell.folder)).not.toContain(statementOf(name));
   });
 });

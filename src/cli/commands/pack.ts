@@ -13,9 +13,13 @@ export const addPack = (program: Command): void => {
       .option('--key <file>', 'private key, as keygen wrote it')
       .option('--key-id <id>', 'what the key is called; default: the name of its file')
       .option('--unsigned', 'do not sign')
-      .option('--tree <tree>', 'v1 or v2: the form of manifest and signature', treeOption, 'v2')
+      .option(
+        '--tree <tree>',
+        'v1 or v2: the form of manifest and signature; default: v2, or v1 with --unsigned',
+        treeOption,
+      )
       .option('--source <uri>', 'where it was built from, for its release statement')
-      .option('--out <dir>', 'where to write <name>-<version>.tgz', '.'),
+      .option('--out <dir>', 'where to write <name>-<version>.tgz; made if need be', '.'),
     'attestry pack vendor.acme.tools --key acme-1.pem --tree v2',
   ).action(later(() => import('../pack.ts'), 'pack'));
 };
