@@ -1,13 +1,5 @@
 // The order of versions and what a range admits: the one wrapper of node-semver. Pure.
-import {
-  type Comparator,
-  compare,
-  compareBuild,
-  maxSatisfying,
-  prerelease,
-  Range,
-  type SemVer,
-} from 'semver';
+import { type Comparator, compare, compareBuild, parse, prerelease, Range, type SemVer } from 'semver';
 
 /** A range in node-semver's grammar, at most 256 characters. */
 export interface VersionRange {
@@ -24,6 +16,21 @@ export interface VersionFlags<V extends string = string> {
 const MAX_RANGE = 256;
 const V2_ENGINE_RANGE = /^>=\d+(?:\.\d+){0,2} <\d+\.0\.0$/;
 
+/** Whoever compares versions compares each with many; reading one costs more than comparing two. */
+const MAX_REMEMBERED = 20_000;
+const remembered = new Map<string, SemVer>();
+
+/** The text itself where it is no version. */
+const readOnce = (version: string): SemVer | string => {
+  const known = remembered.get(version);
+  if (known !== undefined) return known;
+  const read = parse(version);
+  if (read === null) return version;
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(version, read);
+  return read;
+};
+
 const rangeOf = (text: string): Range | undefined => {
   if (text.length > MAX_RANGE) return undefined;
   try {
@@ -36,7 +43,7 @@ const rangeOf = (text: string): Range | undefined => {
 /** Reads a range; undefined where node-semver has no reading of it or it is too long. */
 export const parseRange = (text: string): VersionRange | undefined => {
   const range = rangeOf(text);
-  return range === undefined ? undefined : { text, admits: (version) => range.test(version) };
+  return range === undefined ? undefined : { text, admits: (version) => range.test(readOnce(version)) };
 };
 
 /**
@@ -44,7 +51,7 @@ export const parseRange = (text: string): VersionRange | undefined => {
  * equal, and an index must never have two orders. Versions must be valid.
  */
 export const compareVersions = (a: string, b: string): number =>
-  compareBuild(a, b) || a.length - b.length || Number(a > b) - Number(a < b);
+  compareBuild(readOnce(a), readOnce(b)) || a.length - b.length || Number(a > b) - Number(a < b);
 
 /**
  * The highest version that a range admits; undefined where none is, or where the range is unreadable. As in
@@ -52,7 +59,12 @@ export const compareVersions = (a: string, b: string): number =>
  */
 export const highestSatisfying = <V extends string>(versions: readonly V[], range: string): V | undefined => {
   const read = rangeOf(range);
-  return read === undefined ? undefined : (maxSatisfying([...versions], read) ?? undefined);
+  if (read === undefined) return undefined;
+  const fitting = versions.filter((version) => read.test(readOnce(version)));
+  return fitting.reduce<V | undefined>(
+    (best, each) => (best === undefined || compare(readOnce(each), readOnce(best)) > 0 ? each : best),
+    undefined,
+  );
 };
 
 export const isPrerelease = (version: string): boolean => prerelease(version) !== null;

@@ -10,6 +10,7 @@ import { lockfileText, parseLockfile } from '../../src/client/lock/lockfile.ts';
 import { type LockOptions, makeLock } from '../../src/client/lock/make-lock.ts';
 import { findOutdated } from '../../src/client/lock/outdated.ts';
 import { openSources } from '../../src/client/policy/open-sources.ts';
+import { parseRequest } from '../../src/client/request.ts';
 import { addressOf, createPublisher, delegate } from '../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 import { stated, statementHeaders } from '../world/statements.ts';
@@ -113,6 +114,30 @@ describe('a lockfile', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
+  it('of a tool that does not say who needs what brings along all that is locked', async () => {
+    const made = await lock([`${TOOLS}@^1`]);
+    const install = async (packs: typeof made.lock.packs, dir: string) =>
+      installPacks({
+        url: registry.url,
+        store,
+        dir,
+        requests: [TOOLS],
+        planned: planFromLock({ ...made.lock, packs }, [parseRequest(TOOLS)]),
+      });
+    const silent = made.lock.packs.map(({ dependencies: _left, ...pack }) => pack);
+    const dir = await tempDir();
+    await install(silent, dir);
+    expect((await readdir(dir)).filter((name) => !name.startsWith('.')).sort()).toEqual([BASE, TOOLS]);
+    // One that says that nothing is needed is no help: half of a set must not be installed.
+    const denied = made.lock.packs.map((pack) => ({ ...pack, dependencies: {} }));
+    const other = await tempDir();
+    await expect(install(denied, other)).rejects.toMatchObject({
+      code: 'pack_lockfile_incomplete',
+      evidence: { name: BASE, requestedBy: `${TOOLS}@1.0.0` },
+    });
+    expect(await readdir(other)).toEqual([]);
+  });
+
   it('holds a signature that another tool recorded to what it is over (node-packs.md, rule 3)', async () => {
     const made = await lock([`${BASE}@1.0.0`]);
     const dir = await tempDir();
@@ -136,6 +161,25 @@ describe('a lockfile', () => {
       .toString('base64');
     for (const publicKey of [key, 'AAAA'])
       await expect(install(publicKey)).rejects.toMatchObject({ code: 'pack_signature_invalid' });
+  });
+});
+
+describe('a lockfile of a registry whose log has another key now', () => {
+  const PACK = 'vendor.acme.kept';
+
+  it('is taken by whoever was handed the root, and by nobody else, however often he asks', async () => {
+    await publish(PACK, '1.0.0');
+    const made = await lock([PACK]);
+    const logs = made.companion.logs.map((log) => ({ ...log, vkey: 'elsewhere.example+00000000+AAAA' }));
+    const before = { lock: made.lock, companion: { ...made.companion, logs } };
+    const fresh = memoryTrustStore();
+    const from = (more = {}) =>
+      openSources({ sourcesOf: () => [{ url: registry.url, store: fresh, ...more }] });
+    for (const _attempt of ['at first sight', 'remembered'])
+      await expect(lock([PACK], { before, sources: from() })).rejects.toMatchObject({ code: 'log_fork' });
+    const handed = await fetch(`${registry.url}/trust/root.json`);
+    const pinnedRoot = new Uint8Array(await handed.arrayBuffer());
+    expect(versionsOf(await lock([PACK], { before, sources: from({ pinnedRoot }) }))).toEqual(['kept@1.0.0']);
   });
 });
 

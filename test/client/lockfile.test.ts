@@ -10,6 +10,7 @@ import {
   parseLockfile,
 } from '../../src/client/lock/lockfile.ts';
 import { companionPath } from '../../src/client/lock/names.ts';
+import { wishesOfLock } from '../../src/client/lock/outdated.ts';
 import { parseRequest } from '../../src/client/request.ts';
 
 const INTEGRITY = `sha256-${'A'.repeat(43)}=`;
@@ -83,6 +84,14 @@ describe('a lockfile', () => {
     expect({ code, where: evidence['where'] }).toEqual({ code: 'pack_lockfile_invalid', where });
   });
 
+  it('with more packs than any set has is refused at once', () => {
+    const packs = Array.from({ length: 60_000 }, (_, at) => ({ ...TOOLS, name: `vendor.acme.p${at}` }));
+    const started = process.cpuUsage();
+    expect(refusalOf(() => read({ packs })).code).toBe('pack_lockfile_invalid');
+    expect(read({ packs: packs.slice(0, 10_000) }).packs).toHaveLength(10_000);
+    expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
+  });
+
   it('is refused where it is no JSON, or holds a key twice', () => {
     for (const text of ['{', '{"packs":[],"packs":[]}', '[]'])
       expect(refusalOf(() => parseLockfile(Buffer.from(text))).code).toBe('pack_lockfile_invalid');
@@ -147,6 +156,14 @@ describe('a plan from a lockfile', () => {
     expect(names(lock)).toEqual(['vendor.acme.tools@1.0.0', 'vendor.acme.base@2.1.0']);
     expect(names(lock, 'vendor.acme.base')).toEqual(['vendor.acme.base@2.1.0']);
     expect(names(lock, 'vendor.acme.tools@^1')).toHaveLength(2);
+  });
+
+  it('knows what was asked for, whether or not it was written down beside it', () => {
+    expect(wishesOfLock(lock, undefined)).toEqual([`${TOOLS.name}@*`]);
+    const beside = { wishes: [`${BASE.name}@^2`], logs: [], registries: {} };
+    expect(wishesOfLock(lock, beside)).toEqual([`${BASE.name}@^2`]);
+    // Nobody locks nothing: what is beside it must not make all of it superfluous.
+    expect(wishesOfLock(lock, { ...beside, wishes: [] })).toEqual([`${TOOLS.name}@*`]);
   });
 
   it('is refused where something is not in it, or not as it is asked for (node-packs.md, rule 5)', () => {

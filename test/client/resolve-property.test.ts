@@ -138,18 +138,18 @@ describe('on two hundred packs of twenty versions the resolver', () => {
   it('answers within seconds, also where it has to go back', () => {
     for (const shift of [0, 1, 3]) {
       const its = layered(shift);
-      const started = performance.now();
+      const started = process.cpuUsage();
       const found = solve({ wishes: you({ p0: '*', p1: '*', p2: '*' }) }, knownOf(its));
       expect('solution' in found && keysOf(found.solution).length).toBe(200);
-      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
     }
   });
 
   it('says no within seconds where one pack at the far end is nowhere', () => {
     const its = { ...layered(1), p199: {} };
-    const started = performance.now();
+    const started = process.cpuUsage();
     const found = solve({ wishes: you({ p0: '*', p1: '*', p2: '*' }) }, knownOf(its));
     expect(found).toMatchObject({ conflict: { code: 'pack_not_found', name: 'p199' } });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
   });
 });

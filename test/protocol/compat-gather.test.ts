@@ -55,6 +55,17 @@ const gathered = async ({ the }: { readonly the: AskRegistry }, ...texts: string
 };
 
 describe('what packs lead to', () => {
+  it('is given up between two wishes where each of them takes long', async () => {
+    const needs = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`vendor.a.b${at}`, '*']));
+    const { the } = registryOf({ 'vendor.a.a@1.0.0': { dependencies: needs } });
+    let left = 100;
+    const requireTime = (): void => {
+      left -= 1;
+      if (left < 0) throw new Error('enough');
+    };
+    await expect(gatherPacks({ ...the, requireTime }, [wish('vendor.a.a')])).rejects.toThrow('enough');
+  });
+
   it('is followed through all of them, circles included, each name asked for once', async () => {
     const registry = registryOf({
       'vendor.a.a@1.0.0': { dependencies: { 'vendor.a.b': '^1.0.0', 'vendor.a.c': '*' } },

@@ -1,5 +1,7 @@
 // Compares the keychain that is served with each pack with the rotations that the log records, both ways.
 import type { JsonObject } from '../../../keys/canonical.ts';
+import { KeyError } from '../../../keys/errors.ts';
+import { formatPublicKeyBase64, parsePublicKeySpki } from '../../../keys/key.ts';
 import { inLanes } from '../../../storage/in-lanes.ts';
 import { at, listOf, textOf } from '../../protocol/manifest/read.ts';
 import type { PackChecks } from './compare-packs.ts';
@@ -9,6 +11,8 @@ const MAX_KEYCHAIN_BYTES = 16 * 1024 * 1024;
 
 interface ServedKey {
   readonly kid: string;
+  readonly publicKey: string;
+  readonly isMirrored: boolean;
   readonly rotatedTo: string | undefined;
   readonly rotatedFrom: string | undefined;
 }
@@ -17,13 +21,31 @@ const servedKeys = (keychain: JsonObject): readonly ServedKey[] =>
   listOf(keychain['keys']).flatMap((entry) => {
     const kid = textOf(at(entry, 'kid'));
     const [rotatedTo, rotatedFrom] = [textOf(at(entry, 'rotatedTo')), textOf(at(entry, 'rotatedFrom'))];
-    return kid === undefined ? [] : [{ kid, rotatedTo, rotatedFrom }];
+    const publicKey = textOf(at(entry, 'publicKey')) ?? '';
+    const isMirrored = at(entry, 'mirroredFrom') !== undefined;
+    return kid === undefined ? [] : [{ kid, publicKey, isMirrored, rotatedTo, rotatedFrom }];
   });
+
+const rawKey = (spki: string): string | undefined => {
+  try {
+    return formatPublicKeyBase64(parsePublicKeySpki(spki));
+  } catch (error) {
+    if (error instanceof KeyError) return undefined;
+    throw error;
+  }
+};
+
+/** A key of another registry is the one by which the log says that its versions were believed. */
+const checkMirroredKey = ({ facts, report }: PackChecks, key: ServedKey, subject: string): void => {
+  const expected = facts.mirroredKeys.get(key.kid);
+  if (expected === undefined || expected !== rawKey(key.publicKey))
+    report('key_unlogged', subject, { kid: key.kid, expected: expected ?? null });
+};
 
 /** Findings are of the pack, since it is its keychain that is looked at again. */
 const checkKey = (
   { facts, report }: PackChecks,
-  { kid, rotatedTo, rotatedFrom }: ServedKey,
+  { kid, rotatedTo, rotatedFrom }: Omit<ServedKey, 'publicKey'>,
   subject: string,
 ): void => {
   const { keys } = facts.keyTable;
@@ -46,7 +68,8 @@ const checkKeychain = async (the: PackChecks, name: string): Promise<void> => {
   const path = `/v1/packs/${encodeURIComponent(name)}/-/keychain`;
   const keychain = await the.registry.reader.document('registry', path, MAX_KEYCHAIN_BYTES);
   if (keychain === undefined) return;
-  for (const key of servedKeys(keychain)) checkKey(the, key, `pack:${name}`);
+  for (const key of servedKeys(keychain))
+    (key.isMirrored ? checkMirroredKey : checkKey)(the, key, `pack:${name}`);
 };
 
 /** By names of packs; rejects where the registry does not answer. */

@@ -23,6 +23,8 @@ export interface LoggedClaim {
 export interface LogFacts {
   readonly versions: VersionTable;
   readonly keyTable: KeyTable;
+  /** Base64 of the raw keys that mirrored versions were believed by, by their ids. */
+  readonly mirroredKeys: ReadonlyMap<string, string>;
   readonly claims: ReadonlyMap<string, LoggedClaim>;
   readonly advisories: ReadonlyMap<string, LoggedAdvisory>;
   /** Entries by kind; `sealed` ones commit to what only authorised readers may see. */
@@ -76,6 +78,7 @@ export const createFacts = (report: Report): LogFacts => {
   const versions = createVersionTable();
   const keyTable = createKeyTable();
   const advisoryTable = createAdvisoryTable();
+  const mirroredKeys = new Map<string, string>();
   const claims = new Map<string, LoggedClaim>();
   const kinds = new Map<string, number>();
 
@@ -120,7 +123,10 @@ export const createFacts = (report: Report): LogFacts => {
   /** What changes nothing that is served has no line here. */
   const takers: Readonly<Record<string, (entry: Entry) => void>> = {
     'pack.published': publish,
-    'mirror.ingested': publish,
+    'mirror.ingested': (entry) => {
+      publish(entry);
+      mirroredKeys.set(text(entry.data, 'keyId'), text(entry.data, 'publicKey'));
+    },
     'pack.yanked': (entry) => mark(entry, 'yanked', true),
     'pack.unyanked': (entry) => mark(entry, 'yanked', false),
     'pack.deprecated': (entry) => deprecate(entry, true),
@@ -165,5 +171,5 @@ export const createFacts = (report: Report): LogFacts => {
     return { position, kind, subject };
   };
 
-  return { versions, keyTable, claims, advisories: advisoryTable.advisories, kinds, take };
+  return { versions, keyTable, mirroredKeys, claims, advisories: advisoryTable.advisories, kinds, take };
 };

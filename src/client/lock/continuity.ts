@@ -20,21 +20,31 @@ export const lockedLogOf = (registry: OpenRegistry): LockedLog | undefined => {
   return { registry: reader.base, origin, vkey, size, root: encodeBase64(root), note };
 };
 
+const otherKey = (registry: OpenRegistry, kept: LockedLog) =>
+  refusal(
+    'checkpoint',
+    'log_fork',
+    { registry: kept.registry, lockfile: kept.vkey, found: vkeyTextOf(registry) ?? null },
+    `The log of ${kept.registry} has another key than the one it was locked at. If that is meant, start from its root document (--root), or lock anew without the .attestry.json file beside the lockfile.`,
+  );
+
 /**
- * A mirror shows the same log under another address, so the key tells which one it is. Under another key, which only a
- * new root can name, a log begins afresh.
+ * A mirror shows the same log under another address, so the key tells which one it is. Under another key a log begins
+ * afresh: only a root that was handed over shows that it is still that registry's, since whoever stands in for it is
+ * trusted at first sight like anybody, and remembered from then on.
  * @throws Refusal of `checkpoint`: `checkpoint_missing`, `checkpoint_rollback`, `log_fork`, `log_unprovable`
  */
 export const requireSameHistory = async (
   registry: OpenRegistry,
   logs: readonly LockedLog[],
 ): Promise<void> => {
-  const { log, reader } = registry;
+  const { log, reader, trust } = registry;
   const vkey = vkeyTextOf(registry);
   for (const kept of logs) {
     if (log === undefined && kept.registry === reader.base)
       throw refusal('checkpoint', 'checkpoint_missing', { lockfile: kept.size, registry: reader.base });
     if (kept.vkey === vkey) await log?.requireContinues(kept.note);
+    else if (kept.registry === reader.base && trust?.anchor !== 'pinned') throw otherKey(registry, kept);
   }
 };
 

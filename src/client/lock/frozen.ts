@@ -34,7 +34,10 @@ const requireFits = ({ name, range }: PackRequest, { version }: LockedPack): voi
   );
 };
 
-/** The packs that were asked for, and those that they need by the lockfile; all of them where nothing was asked for. */
+/**
+ * The packs that were asked for, and those that they need by the lockfile; all of them where nothing was asked for, or
+ * where a tool wrote it that does not say who needs what.
+ */
 const wanted = (lock: Lockfile, requests: readonly PackRequest[]): readonly LockedPack[] => {
   const packs = new Map(lock.packs.map((pack) => [pack.name, pack]));
   const found = new Map<string, LockedPack>();
@@ -43,7 +46,8 @@ const wanted = (lock: Lockfile, requests: readonly PackRequest[]): readonly Lock
     requireFits(request, entry);
     return entry;
   });
-  if (requests.length === 0) open.push(...lock.packs);
+  const byAll = requests.length === 0 || lock.packs.every(({ dependencies }) => dependencies === undefined);
+  if (byAll) open.push(...lock.packs);
   for (let pack = open.shift(); pack !== undefined; pack = open.shift()) {
     if (found.has(pack.name)) continue;
     found.set(pack.name, pack);
@@ -89,26 +93,40 @@ const requireSigned = (
   throw refusal('signature', 'pack_signature_invalid', { name, version, algorithm, where: 'lockfile' });
 };
 
-/** What the manifest needs has to be in the lockfile, whether or not whoever wrote it says so. */
-const requireAllLocked = (lock: Lockfile, { name, version }: LockedPack, manifest: JsonObject): void => {
-  const packs = new Map(lock.packs.map((pack) => [pack.name, pack]));
-  for (const wish of wishesOfManifest(manifest, versionKey(name, version)))
-    entryFor(packs, wish.name, wish.by);
+/** What the manifest needs has to be in the lockfile, and among what is installed, whatever the lockfile says of it. */
+const requireAllLocked = (
+  all: ReadonlyMap<string, LockedPack>,
+  planned: ReadonlySet<string>,
+  { name, version }: LockedPack,
+  manifest: JsonObject,
+): void => {
+  for (const wish of wishesOfManifest(manifest, versionKey(name, version))) {
+    entryFor(all, wish.name, wish.by);
+    if (!planned.has(wish.name))
+      throw incomplete(
+        { name: wish.name, requestedBy: wish.by },
+        `The lockfile does not say that ${wish.by} needs ${wish.name}: write it anew with "attestry lock".`,
+      );
+  }
 };
 
 /** @throws Refusal `pack_lockfile_incomplete` */
-export const planFromLock = (lock: Lockfile, requests: readonly PackRequest[]): readonly Planned[] =>
-  wanted(lock, requests).map((pack) => ({
+export const planFromLock = (lock: Lockfile, requests: readonly PackRequest[]): readonly Planned[] => {
+  const all = new Map(lock.packs.map((pack) => [pack.name, pack]));
+  const found = wanted(lock, requests);
+  const planned = new Set(found.map(({ name }) => name));
+  return found.map((pack) => ({
     wanted: parseWanted(pack.name, pack.version),
     integrity: pack.integrity,
     neededBy: [],
     passed: [],
     check: (found) => {
-      requireAllLocked(lock, pack, found.manifest);
+      requireAllLocked(all, planned, pack, found.manifest);
       if (pack.signature !== undefined && found.tarball !== undefined)
         requireSigned(pack, pack.signature, found);
     },
   }));
+};
 
 /** Everything before the tree: a registry may stand below a path. */
 const baseOf = (resolved: string): string | undefined => {

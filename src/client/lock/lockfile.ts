@@ -44,6 +44,8 @@ const NAME = /^(core|vendor|community|private|local)\.[A-Za-z0-9][A-Za-z0-9._-]*
 /** The schema's own, which admits neither capitals nor underscores. */
 const SCHEMA_NAME = /^(core|vendor|community|private|local)\.[a-z0-9][a-z0-9.-]*$/;
 const MAX_NAME = 256;
+/** Ten times what is resolved at once. */
+const MAX_PACKS = 10_000;
 const INTEGRITY = /^sha256-[A-Za-z0-9+/]{43}=$/;
 const KNOWN = ['lockfileVersion', 'generatedAt', 'registry', 'overrides', 'fallbackRegistries', 'packs'];
 
@@ -124,9 +126,11 @@ const packIn = (value: JsonValue, where: string): LockedPack => {
 
 const packsIn = (value: JsonValue | undefined): readonly LockedPack[] => {
   if (!Array.isArray(value)) throw invalid('/packs', value, 'a list');
+  if (value.length > MAX_PACKS) throw invalid('/packs', value.length, `at most ${MAX_PACKS} packs`);
   const packs = (value as readonly JsonValue[]).map((each, at) => packIn(each, `/packs/${at}`));
   const names = packs.map(({ name }) => name.toLowerCase());
-  const twice = names.findIndex((name, at) => names.indexOf(name) !== at);
+  const first = new Map(names.map((name, at) => [name, at] as const).reverse());
+  const twice = names.findIndex((name, at) => first.get(name) !== at);
   // One version of each (node-packs.md): two could not stand in one directory.
   if (twice >= 0) throw invalid(`/packs/${twice}/name`, packs[twice]?.name, 'each pack once');
   return packs;

@@ -31,7 +31,7 @@ export interface OutdatedOptions {
 
 /** Where nobody wrote down what was asked for, whatever no other pack of the lockfile needs was. */
 export const wishesOfLock = ({ packs }: Lockfile, companion: Companion | undefined): readonly string[] => {
-  if (companion !== undefined) return companion.wishes;
+  if (companion !== undefined && companion.wishes.length > 0) return companion.wishes;
   const needed = new Set(packs.flatMap(({ dependencies = {} }) => Object.keys(dependencies)));
   const roots = packs.filter(({ name }) => !needed.has(name));
   return (roots.length > 0 ? roots : packs).map(({ name }) => `${name}@*`);

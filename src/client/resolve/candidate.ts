@@ -35,7 +35,9 @@ const timeOf = async (question: CandidateQuestion, { served, tree }: Offer): Pro
   const { registry, name, version, listed, timed } = question;
   const wanted = { name, version, asked: 'exact' } as const;
   const recorded = timed ? await requireRecorded(registry, wanted, tree) : undefined;
-  return publishedOf(served, recorded)?.at.toISOString() ?? listed?.publishedAt;
+  const published =
+    publishedOf(served, recorded) ?? publishedOf({ publishedAt: listed?.publishedAt ?? null }, undefined);
+  return published?.at.toISOString();
 };
 
 /** @throws Refusal `pack_not_found`, `pack_version_unpublished`; those of `leaf` where the time is asked for */

@@ -1,5 +1,6 @@
 // Pure. Versions that can be in no set, since something that they need is nowhere: found once, and not by trying.
-import type { Candidate, Known, Problem, Wish } from './types.ts';
+import { listingOf } from './listing.ts';
+import type { Candidate, Known, Listed, Problem, Wish } from './types.ts';
 import { type Admits, isPin, versionKey, wishesOf, YOU } from './wishes.ts';
 
 /** The need that nothing meets; undefined for versions that may still be chosen. */
@@ -19,11 +20,13 @@ interface Group {
   readonly needing: (readonly [key: string, wish: Wish])[];
 }
 
+const NONE: readonly Listed[] = [];
+
 const isDead = ({ known, problem, isAsked }: DoomedQuestion, name: string, version: string): boolean => {
   const key = versionKey(name, version);
   const candidate = known.candidates.get(key);
   if (candidate === undefined && known.candidates.has(key)) return true;
-  const yanked = known.listed.get(name)?.find((each) => each.version === version)?.yanked === true;
+  const yanked = listingOf(known.listed.get(name) ?? NONE).byVersion.get(version)?.yanked === true;
   if (yanked && !isAsked(name, version)) return true;
   const named = problem.wishes.some(
     (wish) => wish.by === YOU && wish.name === name && wish.range === version,
@@ -55,7 +58,9 @@ export const doomedIn = (the: DoomedQuestion): Doomed => {
     groups.set(id, group);
     for (const version of living) {
       const key = versionKey(wish.name, version);
-      memberships.set(key, [...(memberships.get(key) ?? []), group]);
+      const groupsOf = memberships.get(key);
+      if (groupsOf === undefined) memberships.set(key, [group]);
+      else groupsOf.push(group);
     }
     return group;
   };

@@ -1,5 +1,6 @@
 // Pure. Says why nothing was found: of all wishes only those without which there would be no conflict.
-import { type OptionsDeps, optionsOf } from './options.ts';
+import { EffortSpent } from './effort.ts';
+import { type OptionsDeps, optionsOf, triedOf } from './options.ts';
 import { type DeadEnd, search } from './search.ts';
 import type { Conflict, Tried, Wish } from './types.ts';
 import { sortedWishes } from './wishes.ts';
@@ -54,14 +55,14 @@ const rootOf = (the: OptionsDeps, end: DeadEnd): DeadEnd => {
   }
 };
 
-/** `first` is the dead end that the best choices led to. */
-export const explain = (the: OptionsDeps, roots: readonly Wish[], first: DeadEnd): Conflict => {
+const explainWell = (the: OptionsDeps, roots: readonly Wish[], first: DeadEnd): Conflict => {
   const settled: OptionsDeps = { ...the, asked: () => NOBODY };
   const { name, wishes: all } = rootOf(settled, deadEndOf(the, neededOf(the, roots)) ?? first);
   const wishes = leavesNothing(settled, name, all)
     ? smallest(all, (fewer) => leavesNothing(settled, name, fewer))
     : all;
-  const { tried = [], left = [] } = optionsOf(settled, name, wishes) ?? {};
+  const { left = [] } = optionsOf(settled, name, wishes) ?? {};
+  const tried = triedOf(settled, name, wishes);
   const elsewhere = left.map(({ version }) => ({ version, because: 'with it, other wishes cannot be met' }));
   return {
     code: codeOf(the, name, wishes, tried),
@@ -69,4 +70,15 @@ export const explain = (the: OptionsDeps, roots: readonly Wish[], first: DeadEnd
     wishes: sortedWishes(wishes),
     tried: [...elsewhere, ...tried],
   };
+};
+
+/** `first` is the dead end that the best choices led to; where there is too much to leave out, it is the answer. */
+export const explain = (the: OptionsDeps, roots: readonly Wish[], first: DeadEnd): Conflict => {
+  try {
+    return explainWell(the, roots, first);
+  } catch (error) {
+    if (!(error instanceof EffortSpent)) throw error;
+    const { name, wishes } = first;
+    return { code: codeOf(the, name, wishes, []), name, wishes: sortedWishes(wishes), tried: [] };
+  }
 };

@@ -1,6 +1,6 @@
 // Fetches what the solver needs to know, round by round, until it has an answer.
 import { inLanes } from '../../../storage/in-lanes.ts';
-import { parsePackName, parsePackVersion } from '../../protocol/pack-id.ts';
+import { nameKey, parsePackName, parsePackVersion } from '../../protocol/pack-id.ts';
 import { admitBy } from '../policy/admit.ts';
 import type { PassedOver } from '../policy/choose.ts';
 import type { Sources } from '../policy/open-sources.ts';
@@ -11,10 +11,21 @@ import type { OpenRegistry } from '../registry.ts';
 import { listVersions } from '../resolve.ts';
 import type { VerifyPolicy } from '../verify.ts';
 import { fetchCandidate } from './candidate.ts';
+import { effortOf } from './effort.ts';
 import { passedOverIn } from './passed-over.ts';
 import { refuseConflict } from './refuse-conflict.ts';
 import { solve } from './solve.ts';
-import type { Admit, Candidate, Conflict, Listed, Need, Solution, VersionName, Wish } from './types.ts';
+import type {
+  Admit,
+  Candidate,
+  Conflict,
+  Denial,
+  Listed,
+  Need,
+  Solution,
+  VersionName,
+  Wish,
+} from './types.ts';
 import { versionKey } from './wishes.ts';
 
 export interface GatherDeps {
@@ -39,6 +50,8 @@ const AT_ONCE = 8;
 const MAX_NAMES = 1_000;
 const MAX_MANIFESTS = 5_000;
 const MAX_VERSIONS = 10_000;
+/** Of all packs together. */
+const MAX_LISTED = 400_000;
 
 const ABSENT: ReadonlySet<RefusalCode> = new Set(['pack_not_found', 'pack_version_unpublished']);
 const isAbsence = (error: unknown): error is Refusal => error instanceof Refusal && ABSENT.has(error.code);
@@ -53,7 +66,27 @@ interface Memory {
   readonly admits: Map<string, Admit>;
   /** Why something is not there, in the words of whoever says so; by name or `name@version`. */
   readonly absences: Map<string, Refusal>;
+  /** How many were listed. */
+  versions: number;
 }
+
+const emptyMemory = (): Memory => ({
+  listed: new Map(),
+  candidates: new Map(),
+  admits: new Map(),
+  absences: new Map(),
+  versions: 0,
+});
+
+/** A policy says the same of the same version, however often the search comes by. */
+const once = (admit: Admit): Admit => {
+  const said = new WeakMap<Candidate, { readonly denial: Denial | undefined }>();
+  return (candidate) => {
+    const known = said.get(candidate) ?? { denial: admit(candidate) };
+    said.set(candidate, known);
+    return known.denial;
+  };
+};
 
 /** A version may be listed in both trees: yanked in one of them, it is yanked. */
 const unique = (name: string, rows: readonly Listed[]): readonly Listed[] => {
@@ -79,7 +112,11 @@ const listName = async (the: GatherDeps, memory: Memory, name: string): Promise<
     requireNameAllowed(the.policy?.rules ?? [], name);
     const registry = await the.sources.registryFor(parsed.value);
     const listed = the.listAt ?? ((from: OpenRegistry) => listVersions(from, parsed.value, the.policy?.tree));
-    memory.listed.set(name, unique(name, await listed(registry, name)));
+    const rows = unique(name, await listed(registry, name));
+    memory.versions += rows.length;
+    if (memory.versions > MAX_LISTED)
+      throw refusal('registry', 'reply_too_large', { name, versions: memory.versions, most: MAX_LISTED });
+    memory.listed.set(name, rows);
   } catch (error) {
     if (!isNoName(error)) throw error;
     memory.absences.set(name, error);
@@ -119,17 +156,34 @@ const fetchVersion = async (
   }
 };
 
-const requireBounded = ({ listed, candidates }: Memory): void => {
-  if (listed.size <= MAX_NAMES && candidates.size <= MAX_MANIFESTS) return;
-  const evidence = { packs: listed.size, versions: candidates.size };
+/** Before anybody is asked: one manifest may name a thousand packs. */
+const requireBounded = ({ listed, candidates }: Memory, need: Need): void => {
+  const evidence = {
+    packs: listed.size + need.names.length,
+    versions: candidates.size + need.versions.length,
+  };
+  if (evidence.packs <= MAX_NAMES && evidence.versions <= MAX_MANIFESTS) return;
   const message = `The search was given up: more than ${MAX_NAMES} packs or ${MAX_MANIFESTS} manifests were needed.`;
   throw refusal('registry', 'resolution_gave_up', evidence, message);
 };
 
-const learn = async (the: GatherDeps, memory: Memory, { names, versions }: Need): Promise<void> => {
+const learn = async (the: GatherDeps, memory: Memory, need: Need): Promise<void> => {
+  const { names, versions } = need;
+  requireBounded(memory, need);
   await inLanes(names, AT_ONCE, (name) => listName(the, memory, name));
   await inLanes(versions, AT_ONCE, (version) => fetchVersion(the, memory, version));
-  requireBounded(memory);
+};
+
+/** Names that differ only in case are one name, and one directory on many disks: a registry that has both is no sound one. */
+const requireDistinct = (packs: readonly Candidate[]): void => {
+  const names = new Map<string, string>();
+  for (const { name } of packs) {
+    const other = names.get(nameKey(name));
+    names.set(nameKey(name), name);
+    if (other === undefined) continue;
+    const message = `${other} and ${name} differ only in case: they are one name, and one of them is asked for by mistake.`;
+    throw refusal('registry', 'pack_dependency_conflict', { name, packName: name, other }, message);
+  }
 };
 
 /** What you asked for and is not there, in the words of whoever said so; else who asked for what. */
@@ -150,13 +204,14 @@ const refuse = (memory: Memory, conflict: Conflict): Refusal => {
  *   `policy_refused`, `resolution_gave_up`; those of a registry that cannot be asked
  */
 export const gather = async (the: GatherDeps, wishes: readonly Wish[]): Promise<Gathered> => {
-  const memory: Memory = { listed: new Map(), candidates: new Map(), admits: new Map(), absences: new Map() };
-  const admit: Admit = (candidate) => memory.admits.get(candidate.registry)?.(candidate);
-  const problem = { wishes, overrides: the.overrides, admit };
+  const memory = emptyMemory();
+  const admit = once((candidate) => memory.admits.get(candidate.registry)?.(candidate));
+  const problem = { wishes, overrides: the.overrides, admit, effort: effortOf() };
   for (;;) {
     const outcome = solve(problem, memory);
     if ('solution' in outcome) {
       const { packs } = outcome.solution;
+      requireDistinct(packs);
       const names = packs.map(({ name }) => name).filter((name) => the.listAll && !memory.listed.has(name));
       await learn(the, memory, { names, versions: [] });
       return { packs, listed: memory.listed, passed: passedOverIn(problem, memory, packs) };

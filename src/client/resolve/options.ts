@@ -1,7 +1,10 @@
 // Pure. Which versions of one pack its wishes leave, best first, and why each of the others is none.
-import { compareVersions } from '../../protocol/semver-range.ts';
+import { clipped } from '../../protocol/manifest/read.ts';
 import type { Doomed } from './doomed.ts';
+import type { Effort } from './effort.ts';
+import { listingOf } from './listing.ts';
 import type { Denial, Known, Listed, Problem, Tried, Wish } from './types.ts';
+import type { Unmet } from './unmet.ts';
 import { type Admits, isPin, packBehind, versionKey, YOU } from './wishes.ts';
 
 /** `owes`: it may stand only if somebody who is chosen later asks for it. */
@@ -14,7 +17,6 @@ export interface Options {
   readonly left: readonly Option[];
   /** Needs of versions that would do otherwise, and that nothing meets. */
   readonly unmet: readonly Wish[];
-  readonly tried: readonly Tried[];
   /** Packs of which another choice could leave more. */
   readonly blamed: readonly string[];
 }
@@ -26,6 +28,8 @@ export interface OptionsDeps {
   /** Every range that anybody known asks of that name. */
   readonly asked: (name: string) => ReadonlySet<string>;
   readonly doomed: Doomed;
+  readonly effort: Effort;
+  readonly unmet: Unmet;
 }
 
 type Verdict =
@@ -38,7 +42,7 @@ const overrideOf = ({ problem }: OptionsDeps, name: string): string | undefined 
     : undefined;
 
 const saysOf = ({ by, range }: Wish): string =>
-  by === YOU ? `you ask for ${range}` : `${by} asks for ${range}`;
+  by === YOU ? `you ask for ${clipped(range)}` : `${by} asks for ${clipped(range)}`;
 
 /** Of a pack that was not listed, the versions that are asked for exactly can be asked about all the same. */
 const offered = (the: OptionsDeps, name: string, wishes: readonly Wish[]): readonly Listed[] | undefined => {
@@ -71,7 +75,7 @@ const overridden = (
 /** A yank ends ranges; who asks for that very version gets it (registry-operations.md, Yank). */
 const byRange = (the: OptionsDeps, name: string, wishes: readonly Wish[], listed: Listed): Verdict => {
   const { version } = listed;
-  const unmet = wishes.find(({ range }) => !the.admits(range, version));
+  const unmet = the.unmet(wishes, version);
   if (unmet !== undefined) return { because: saysOf(unmet), wish: unmet };
   if (!listed.yanked || wishes.some(({ range }) => range === version))
     return { option: { version, owes: false } };
@@ -89,7 +93,7 @@ const verdictOn = (the: OptionsDeps, name: string, wishes: readonly Wish[], list
   if (!('option' in verdict)) return verdict;
   const needs = the.doomed(name, listed.version);
   if (needs !== undefined)
-    return { because: `it needs ${needs.name}@${needs.range}, and there is none`, needs };
+    return { because: `it needs ${clipped(needs.name)}@${clipped(needs.range)}, and there is none`, needs };
   if (candidate === undefined && the.known.candidates.has(key)) return { because: 'it is not served' };
   // Whoever names one version has it judged when it is verified, by what is proven of it then.
   const named = wishes.some(({ by, range }) => by === YOU && range === listed.version);
@@ -97,27 +101,40 @@ const verdictOn = (the: OptionsDeps, name: string, wishes: readonly Wish[], list
   return denial === undefined ? verdict : { because: `${denial.rule}: ${denial.message}`, denial };
 };
 
-const newestFirst = (listed: readonly Listed[]): readonly Listed[] =>
-  [...listed].sort((a, b) => compareVersions(b.version, a.version));
+const verdictsOn = (the: OptionsDeps, name: string, wishes: readonly Wish[], listed: readonly Listed[]) => {
+  the.effort.spend(listed.length);
+  return listingOf(listed).newestFirst.map(
+    (each) => [each.version, verdictOn(the, name, wishes, each)] as const,
+  );
+};
 
 /** Undefined where the pack has to be listed first. What owes comes last. */
 export const optionsOf = (the: OptionsDeps, name: string, wishes: readonly Wish[]): Options | undefined => {
   const listed = offered(the, name, wishes);
   if (listed === undefined) return undefined;
-  const verdicts = newestFirst(listed).map(
-    (each) => [each.version, verdictOn(the, name, wishes, each)] as const,
-  );
-  const options = verdicts.flatMap(([, verdict]) => ('option' in verdict ? [verdict.option] : []));
-  const refused = verdicts.flatMap(([version, verdict]) =>
-    'option' in verdict ? [] : [{ version, ...verdict }],
-  );
+  const left: Option[] = [];
+  const unmet = new Set<Wish>();
+  const blamed = new Set<string>();
+  for (const [, verdict] of verdictsOn(the, name, wishes, listed)) {
+    if ('option' in verdict) left.push(verdict.option);
+    else if (verdict.needs !== undefined) unmet.add(verdict.needs);
+    const behind = 'wish' in verdict && verdict.wish && packBehind(verdict.wish);
+    if (behind) blamed.add(behind);
+  }
   return {
-    left: [...options.filter(({ owes }) => !owes), ...options.filter(({ owes }) => owes)],
-    tried: refused.map(({ version, because, denial }) => ({ version, because, ...(denial && { denial }) })),
-    unmet: refused.flatMap(({ needs }) => needs ?? []),
-    blamed: refused.flatMap(({ wish }) => (wish && packBehind(wish)) ?? []),
+    left: [...left.filter(({ owes }) => !owes), ...left.filter(({ owes }) => owes)],
+    unmet: [...unmet],
+    blamed: [...blamed],
   };
 };
+
+/** Why each version that there is was none, the newest first. */
+export const triedOf = (the: OptionsDeps, name: string, wishes: readonly Wish[]): readonly Tried[] =>
+  verdictsOn(the, name, wishes, offered(the, name, wishes) ?? []).flatMap(([version, verdict]) => {
+    if ('option' in verdict) return [];
+    const { because, denial } = verdict;
+    return [{ version, because, ...(denial && { denial }) }];
+  });
 
 /** Whether what a choice owed has been asked for by those who were chosen. */
 export const isPaid = (the: OptionsDeps, name: string, wishes: readonly Wish[], version: string): boolean =>

@@ -1,8 +1,10 @@
 // Pure. Which higher versions a policy kept from being chosen.
 import { compareVersions } from '../../protocol/semver-range.ts';
 import type { PassedOver } from '../policy/choose.ts';
-import { optionsOf } from './options.ts';
+import { effortOf } from './effort.ts';
+import { triedOf } from './options.ts';
 import type { Candidate, Known, Problem, Wish } from './types.ts';
+import { unmetBy } from './unmet.ts';
 import { readRanges, versionKey, wishesOf } from './wishes.ts';
 
 /** All that is asked of each name once everything is chosen. */
@@ -25,16 +27,19 @@ export const passedOverIn = (
   packs: readonly Candidate[],
 ): ReadonlyMap<string, readonly PassedOver[]> => {
   const wishes = wishesIn(problem.wishes, packs);
+  const admits = readRanges();
   const the = {
     problem,
     known,
-    admits: readRanges(),
+    admits,
+    unmet: unmetBy(admits),
     asked: () => new Set<string>(),
     doomed: () => undefined,
+    effort: effortOf(Number.POSITIVE_INFINITY),
   };
   return new Map(
     packs.map(({ name, version }) => {
-      const { tried = [] } = optionsOf(the, name, wishes.get(name) ?? []) ?? {};
+      const tried = triedOf(the, name, wishes.get(name) ?? []);
       const passed = tried.flatMap(({ version: higher, denial }) =>
         denial !== undefined && compareVersions(higher, version) > 0 ? [{ version: higher, ...denial }] : [],
       );

@@ -2,6 +2,7 @@
 import { isPaid, meets, type Options, type OptionsDeps, optionsOf } from './options.ts';
 import { decidingOrder } from './order.ts';
 import type { Candidate, Wish } from './types.ts';
+import { withWish } from './unmet.ts';
 import { packBehind, versionKey, wishesOf } from './wishes.ts';
 
 /** `candidate` is undefined while nothing but its number is known: it is taken to ask for nothing. */
@@ -42,9 +43,12 @@ interface Next {
   readonly options: Options;
 }
 
+/** What leaves no choice comes first: nothing, then one. */
+const urgencyOf = ({ options }: Next): number => Math.min(options.left.length, 2);
+
 const addWishes = (before: State['wishes'], more: readonly Wish[]): State['wishes'] => {
   const wishes = new Map(before);
-  for (const wish of more) wishes.set(wish.name, [...(wishes.get(wish.name) ?? []), wish]);
+  for (const wish of more) wishes.set(wish.name, withWish(wishes.get(wish.name) ?? [], wish));
   return wishes;
 };
 
@@ -63,23 +67,22 @@ export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: numbe
     return options;
   };
 
-  const openNames = ({ chosen, wishes }: State): readonly Next[] =>
-    [...wishes]
-      .filter(([name]) => !chosen.has(name))
-      .sort(([a], [b]) => order(a, b))
-      .flatMap(([name, asked]) => {
-        const options = optionsFor(name, asked);
-        if (options === undefined) guessed.add(name);
-        return options === undefined ? [] : [{ name, wishes: asked, options }];
-      });
+  const isBefore = (a: Next, b: Next | undefined): boolean =>
+    b === undefined ||
+    urgencyOf(a) < urgencyOf(b) ||
+    (urgencyOf(a) === urgencyOf(b) && order(a.name, b.name) < 0);
 
-  const nextOf = (state: State): Next | undefined => {
-    const open = openNames(state);
-    return (
-      open.find(({ options }) => options.left.length === 0) ??
-      open.find(({ options }) => options.left.length === 1) ??
-      open[0]
-    );
+  const nextOf = ({ chosen, wishes }: State): Next | undefined => {
+    let next: Next | undefined;
+    // What is gone through here, and copied below to be able to go back, is work too.
+    the.effort.spend(wishes.size / 8 + wishes.size - chosen.size);
+    for (const [name, asked] of wishes) {
+      if (chosen.has(name)) continue;
+      const options = optionsFor(name, asked);
+      if (options === undefined) guessed.add(name);
+      else if (isBefore({ name, wishes: asked, options }, next)) next = { name, wishes: asked, options };
+    }
+    return next;
   };
 
   const whole = (state: State): Branch => {

@@ -1,23 +1,32 @@
 // Pure. One version of each pack that is asked for, directly or by another: the same answer to the same facts, always.
 import { cycleIn } from './cycle.ts';
 import { doomedIn } from './doomed.ts';
+import { type Effort, EffortSpent, effortOf } from './effort.ts';
 import { explain } from './explain.ts';
 import type { OptionsDeps } from './options.ts';
-import { type Found, type SearchResult, type State, search } from './search.ts';
+import { type SearchResult, type State, search } from './search.ts';
 import type { Conflict, Known, Need, Outcome, Problem, Wish } from './types.ts';
-import { readRanges, sortedWishes, versionKey } from './wishes.ts';
+import { unmetBy } from './unmet.ts';
+import { type Admits, readRanges, sortedWishes, versionKey } from './wishes.ts';
 
 /** Choices tried before a search is given up: some problems have more ways than anybody could try. */
 export const MAX_STEPS = 20_000;
 
 /** Every range that you or any manifest read so far asks for, by name. */
-const rangesAsked = (known: Known, problem: Problem): ((name: string) => ReadonlySet<string>) => {
+const rangesAsked = (
+  known: Known,
+  problem: Problem,
+  { spend }: Effort,
+): ((name: string) => ReadonlySet<string>) => {
   const asked = new Map<string, Set<string>>();
   const note = (name: string, range: string): void =>
     void asked.set(name, (asked.get(name) ?? new Set()).add(range));
   for (const { name, range } of problem.wishes) note(name, range);
-  for (const candidate of known.candidates.values())
-    for (const [name, range] of Object.entries(candidate?.dependencies ?? {})) note(name, range);
+  for (const candidate of known.candidates.values()) {
+    const asks = Object.entries(candidate?.dependencies ?? {});
+    spend(asks.length);
+    for (const [name, range] of asks) note(name, range);
+  }
   const none: ReadonlySet<string> = new Set();
   return (name) => asked.get(name) ?? none;
 };
@@ -59,21 +68,27 @@ const solved = (state: State): Outcome => {
 const unknownOf = (guessed: ReadonlySet<string>, known: Known): ReadonlySet<string> =>
   new Set([...guessed].filter((key) => !known.candidates.has(key)));
 
-const gaveUp = (the: OptionsDeps, found: Extract<Found, { gaveUpAfter: number }>): Conflict => ({
+const gaveUp = ({ wishes }: Problem, because: string): Conflict => ({
   code: 'resolution_gave_up',
-  name: the.problem.wishes[0]?.name ?? '',
+  name: wishes[0]?.name ?? '',
   wishes: [],
-  tried: [{ version: '*', because: `${found.gaveUpAfter} choices were tried` }],
+  tried: [{ version: '*', because }],
 });
 
 const hasYanked = ({ listed }: Known): boolean =>
   [...listed.values()].some((rows) => rows.some(({ yanked }) => yanked));
 
 const depsOf = (problem: Problem, known: Known): OptionsDeps => {
-  const admits = readRanges();
-  const asked = rangesAsked(known, problem);
+  const { effort = effortOf() } = problem;
+  const read = readRanges();
+  const admits: Admits = (range, version) => {
+    effort.spend(1);
+    return read(range, version);
+  };
+  const asked = rangesAsked(known, problem, effort);
   const isAsked = (name: string, version: string): boolean => asked(name).has(version);
-  return { known, problem, admits, asked, doomed: doomedIn({ known, problem, admits, isAsked }) };
+  const doomed = doomedIn({ known, problem, admits, isAsked });
+  return { known, problem, admits, asked, effort, unmet: unmetBy(admits), doomed };
 };
 
 /** Whoever asks for a yanked version by its number may not have been read yet: before a "no", nothing yanked counts as gone. */
@@ -87,8 +102,7 @@ const searchWell = (the: OptionsDeps, roots: readonly Wish[]): SearchResult => {
   return 'gaveUpAfter' in again.found ? result : again;
 };
 
-/** A set that satisfies every wish is found if there is one, unless the search is given up, which is said. */
-export const solve = (problem: Problem, known: Known): Outcome => {
+const solveWithin = (problem: Problem, known: Known): Outcome => {
   const roots = sortedWishes(problem.wishes);
   const the = depsOf(problem, known);
   const { found, guessed } = searchWell(the, roots);
@@ -98,8 +112,18 @@ export const solve = (problem: Problem, known: Known): Outcome => {
   }
   const need = neededAgainst(unknownOf(guessed, known));
   if (!isEmpty(need)) return { need };
-  if ('gaveUpAfter' in found) return { conflict: gaveUp(the, found) };
+  if ('gaveUpAfter' in found) return { conflict: gaveUp(problem, `${found.gaveUpAfter} choices were tried`) };
   return { conflict: explain(the, roots, found.deadEnd) };
+};
+
+/** A set that satisfies every wish is found if there is one, unless the search is given up, which is said. */
+export const solve = (problem: Problem, known: Known): Outcome => {
+  try {
+    return solveWithin(problem, known);
+  } catch (error) {
+    if (!(error instanceof EffortSpent)) throw error;
+    return { conflict: gaveUp(problem, error.message) };
+  }
 };
 
 /** `name@version` of every pack of a solution. */

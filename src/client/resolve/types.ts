@@ -1,4 +1,5 @@
 // Pure. The words of resolving: what is asked, what could be chosen, what may not be, and what comes out.
+import type { Effort } from './effort.ts';
 
 /** One version that a registry offers. `registry` is the base URL it is fetched from. */
 export interface Candidate {
@@ -80,6 +81,8 @@ export interface Problem {
   readonly overrides?: Readonly<Record<string, string>> | undefined;
   readonly admit?: Admit | undefined;
   readonly maxSteps?: number | undefined;
+  /** What all rounds of one search may do together; default: each as much as one may. */
+  readonly effort?: Effort | undefined;
 }
 
 /** What has to be known before it can be said more. */

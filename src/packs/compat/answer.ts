@@ -42,6 +42,7 @@ const inTime = (the: CompatDeps) => {
 };
 
 const asking = (the: CompatDeps, tree: Tree, requireTime: () => void): AskRegistry => ({
+  requireTime,
   versionsOf: async (names) => {
     requireTime();
     return (await the.versionsOfAll(tree, names)).map((each) => ({ ...each, tree }));

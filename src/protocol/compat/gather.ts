@@ -20,6 +20,8 @@ export interface AskRegistry {
   readonly versionsOf: (names: readonly string[]) => Promise<readonly Listed[]>;
   /** Those of them that are there. */
   readonly manifestsOf: (wanted: readonly Listed[]) => Promise<readonly ReadPack[]>;
+  /** Asked before each wish is met: a name may have thousands of versions. Throws once there was enough. */
+  readonly requireTime?: (() => void) | undefined;
 }
 
 export interface Wish {
@@ -105,14 +107,24 @@ const list = async (the: AskRegistry, { listed }: Gathering, wishes: readonly Wi
   const asked = [...names].filter(([key, name]) => !listed.has(key) && parsePackName(name).ok);
   for (const [key] of names) if (!listed.has(key)) listed.set(key, []);
   if (asked.length === 0) return;
-  for (const each of await the.versionsOf(asked.map(([, name]) => name)))
-    listed.set(nameKey(each.name), [...(listed.get(nameKey(each.name)) ?? []), each]);
+  const found = new Map<string, Listed[]>();
+  for (const each of await the.versionsOf(asked.map(([, name]) => name))) {
+    const rows = found.get(nameKey(each.name)) ?? [];
+    rows.push(each);
+    found.set(nameKey(each.name), rows);
+  }
+  for (const [key, rows] of found) listed.set(key, rows);
 };
 
 /** Wishes by the version that meets each; what no version meets is noted. */
-const meet = (gathering: Gathering, wishes: readonly Wish[]): ReadonlyMap<Listed, readonly Wish[]> => {
+const meet = (
+  the: AskRegistry,
+  gathering: Gathering,
+  wishes: readonly Wish[],
+): ReadonlyMap<Listed, readonly Wish[]> => {
   const met = new Map<Listed, Wish[]>();
   for (const wish of wishes) {
+    the.requireTime?.();
     const listed = gathering.listed.get(nameKey(wish.name)) ?? [];
     const chosen = standing(gathering, wish) ?? choose(listed, wish.range);
     if (chosen !== undefined) met.set(chosen, [...(met.get(chosen) ?? []), wish]);
@@ -151,7 +163,7 @@ const round = async (
   wishes: readonly Wish[],
 ): Promise<readonly Wish[]> => {
   await list(the, gathering, wishes);
-  const met = meet(gathering, wishes);
+  const met = meet(the, gathering, wishes);
   const more = await fetchNew(the, gathering, [...met.keys()]);
   for (const [chosen, each] of met) {
     const member = gathering.members.get(keyOf(chosen));
