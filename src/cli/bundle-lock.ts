@@ -15,6 +15,10 @@ interface BundleLockOptions extends PolicyOptions {
   readonly lock: string;
 }
 
+/** One root is enough to say; of several it has to be said whose each is. */
+const rootsToGive = (registries: readonly string[]): string =>
+  registries.length < 2 ? '--root ROOT' : registries.map((base) => `--root ${base}=ROOT`).join(' ');
+
 export const bundleLock = async (settings: Settings, options: BundleLockOptions): Promise<Result> => {
   const { out } = options;
   const locked = await requireLock(options.lock);
@@ -43,7 +47,7 @@ export const bundleLock = async (settings: Settings, options: BundleLockOptions)
     ...warnings.map((warning) => `  warning: ${warning}`),
   ]);
   const written = `Wrote ${out}: ${counted(packs.length, 'pack')}, ${counted(answers, 'answer')}, ${counted(bytes, 'byte')}`;
-  const next = `Install it anywhere: attestry install --bundle ${out} --root ROOT --dir DIR`;
+  const next = `Install it anywhere: attestry install --bundle ${out} ${rootsToGive(made.registries)} --dir DIR`;
   return {
     lines: [...openModeLines(policies), ...lines, written, next],
     json: { ok: true, path: out, createdAt, answers, bytes, packs: shown, ...policiesJson(policies) },

@@ -8,6 +8,7 @@ import { acting, type Result, type Settings } from './command.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
+import { givenRoots, requireRoot } from './given-roots.ts';
 import { printProgress } from './terminal.ts';
 import { policyOf, registryOptions } from './trust-policy.ts';
 import { verifiedJson, verifiedLines } from './verify.ts';
@@ -26,6 +27,7 @@ const bundleVersion = async (
   const request = parseRequest(text);
   printProgress(`Asking ${registryBase(settings.url)}`);
   const opening = await registryOptions(settings, options);
+  requireRoot(await givenRoots(options), registryBase(settings.url));
   const made = await makeBundle({ ...opening, policy: policyOf(options) }, request);
   const bytes = await writeBundle(options.out, made.bundle);
   const written = `Wrote ${options.out}: ${counted(made.bundle.answers.size, 'answer')}, ${counted(bytes, 'byte')}`;

@@ -10,8 +10,9 @@ import type { VerifyPolicy } from '../client/verify.ts';
 import type { Settings } from './command.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
 import { UsageError } from './failure.ts';
+import { type GivenRoots, givenRoots, requireRoot } from './given-roots.ts';
 import { type LoadedPolicies, loadPolicies } from './policy-files.ts';
-import { pinnedRootOf, policyOf, registryOptions } from './trust-policy.ts';
+import { policyOf, registryOptions } from './trust-policy.ts';
 
 /** What a command goes by: the policies, what is asked of every version, and where names are looked for. */
 export interface Governed {
@@ -20,6 +21,8 @@ export interface Governed {
   readonly sourcesOf: SourcesOf;
   /** The root to start from at that registry. */
   readonly rootFor: (base: string) => Uint8Array | undefined;
+  /** What was named on the command line. */
+  readonly given: GivenRoots;
 }
 
 const FLAGS = { allowUnsigned: '--allow-unsigned', allowRotatedKeys: '--allow-rotated-keys' } as const;
@@ -35,12 +38,14 @@ const requireStricter = (policies: readonly Policy[], options: PolicyOptions): v
 
 /** A root that is named beside one that a policy pins has to be that one. */
 const rootsWith =
-  ({ roots }: LoadedPolicies, given: Uint8Array | undefined) =>
+  ({ roots }: LoadedPolicies, given: GivenRoots) =>
   (base: string): Uint8Array | undefined => {
     const pinned = roots.get(base);
-    if (pinned !== undefined && given !== undefined && !equalBytes(pinned, given))
+    if (pinned === undefined) return requireRoot(given, base);
+    const named = given.find(base);
+    if (named !== undefined && !equalBytes(pinned, named))
       throw new UsageError(`--root is another root than the policy pins for ${base}.`);
-    return pinned ?? given;
+    return pinned;
   };
 
 /** The one that was named, where one was; naming one that the policies do not admit is a mistake. */
@@ -67,10 +72,16 @@ const takesToken = (
   return urlGiven === true || token || given || known.size === 1;
 };
 
-const requireOne = (sources: readonly PolicyRegistry[], { root, state }: PolicyOptions): void => {
-  if (sources.length < 2 || (root === undefined && state === undefined)) return;
-  const option = root === undefined ? '--state' : '--root';
-  throw new UsageError(`${option} is about one registry: say with --url about which.`);
+const requireOne = (
+  sources: readonly PolicyRegistry[],
+  { state }: PolicyOptions,
+  { named, find }: GivenRoots,
+): void => {
+  if (sources.length < 2) return;
+  const rootOfOne = !named && sources.some(({ url }) => find(url) !== undefined);
+  if (rootOfOne)
+    throw new UsageError('--root is about one registry: say with --url about which, or --root URL=FILE.');
+  if (state !== undefined) throw new UsageError('--state is about one registry: say with --url about which.');
 };
 
 /** @throws UsageError for an option that would loosen a policy; PolicyInvalid */
@@ -78,7 +89,8 @@ export const governedBy = async (settings: Settings, options: PolicyOptions): Pr
   const loaded = await loadPolicies(options.policy);
   const { policies } = loaded;
   requireStricter(policies, options);
-  const rootFor = rootsWith(loaded, (await pinnedRootOf(options)).pinnedRoot);
+  const given = await givenRoots(options);
+  const rootFor = rootsWith(loaded, given);
   const plain = await registryOptions(settings, options);
   const sourceOf = (source: PolicyRegistry): OpenRegistryOptions => ({
     ...plain,
@@ -88,12 +100,12 @@ export const governedBy = async (settings: Settings, options: PolicyOptions): Pr
   });
   const sourcesOf: SourcesOf = (name) => {
     const sources = sourcesFor(policies, name);
-    if (sources === undefined) return [plain];
+    if (sources === undefined) return [{ ...plain, pinnedRoot: rootFor(registryBase(plain.url)) }];
     const narrow = narrowed(sources, settings, name);
-    requireOne(narrow, options);
+    requireOne(narrow, options, given);
     return narrow.map(sourceOf);
   };
-  return { policies, verifyPolicy: withPolicies(policies, policyOf(options)), sourcesOf, rootFor };
+  return { policies, verifyPolicy: withPolicies(policies, policyOf(options)), sourcesOf, rootFor, given };
 };
 
 /** Shown before everything else, and not only once. */

@@ -21,21 +21,35 @@ interface InstallBundleOptions extends PolicyOptions {
   readonly at?: Date;
 }
 
-const severalRegistries = ({ root, state }: PolicyOptions, registries: readonly string[]): void => {
-  if (registries.length < 2 || (root === undefined && state === undefined)) return;
-  const option = root === undefined ? '--state' : '--root';
-  throw new UsageError(
-    `${option} is about one registry, and the bundle is of ${registries.join(', ')}: pin the root of each in a policy.`,
-  );
+/** What to type, with the addresses filled in. */
+const rootsToGive = (registries: readonly string[]): string =>
+  registries.length === 1
+    ? '--root FILE'
+    : registries.map((base, at) => `--root ${base}=ROOT-${at + 1}.json`).join(' ');
+
+/** What was given for one of several, or for none of them, would not be what it seems. */
+const requireClear = ({ state }: PolicyOptions, { given }: Governed, registries: readonly string[]): void => {
+  const strange = given.bases.find((base) => !registries.includes(base));
+  if (strange !== undefined)
+    throw new UsageError(`The bundle holds nothing of ${strange}; it is of ${registries.join(', ')}.`);
+  if (registries.length < 2) return;
+  const whose = `The bundle is of ${registries.join(', ')}`;
+  if (!given.named && registries.some((base) => given.find(base) !== undefined))
+    throw new UsageError(
+      `${whose}; say whose root each is: ${rootsToGive(registries)}, or pin each in a policy.`,
+    );
+  if (state !== undefined)
+    throw new UsageError(`${whose}; --state is about one of them: ${rootsToGive(registries)} instead.`);
 };
 
 /** A bundle that nobody pins a root for would vouch for itself. */
-const requireAnchor = (options: PolicyOptions, { rootFor }: Governed, { head }: OpenLockBundle): void => {
-  severalRegistries(options, head.registries);
-  const loose = head.registries.find((base) => rootFor(base) === undefined);
+const requireAnchor = (options: PolicyOptions, governed: Governed, { head }: OpenLockBundle): void => {
+  const { registries } = head;
+  requireClear(options, governed, registries);
+  const loose = registries.find((base) => governed.rootFor(base) === undefined);
   if (loose === undefined || options.state !== undefined) return;
   throw new UsageError(
-    `Nothing says which root of ${loose} to start from, and a bundle cannot vouch for itself: --root FILE, the root in a policy, or --state FILE.`,
+    `Nothing says which root of ${loose} to start from, and a bundle cannot vouch for itself: ${rootsToGive(registries)}, the root in a policy, or --state FILE. Whoever has the network gets a root at ${loose}/trust/root.json.`,
   );
 };
 

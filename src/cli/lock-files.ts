@@ -3,7 +3,7 @@ import { type Companion, companionText, parseCompanion } from '../client/lock/co
 import { type Lockfile, lockfileText, MAX_LOCKFILE_BYTES, parseLockfile } from '../client/lock/lockfile.ts';
 import { companionPath } from '../client/lock/names.ts';
 import { UsageError } from './failure.ts';
-import { fileAt, placeFile } from './placed-file.ts';
+import { boundedFileAt, placeFile } from './placed-file.ts';
 
 export interface LockOnDisk {
   readonly path: string;
@@ -13,7 +13,7 @@ export interface LockOnDisk {
 }
 
 const bytesAt = async (path: string): Promise<Buffer | undefined> => {
-  const bytes = await fileAt(path);
+  const bytes = await boundedFileAt(path, MAX_LOCKFILE_BYTES);
   if (bytes !== undefined && bytes.length > MAX_LOCKFILE_BYTES)
     throw new UsageError(`${path} is no lockfile: it is larger than any.`);
   return bytes;

@@ -4,17 +4,23 @@ import { registryBase } from '../client/network/http-url.ts';
 import type { OpenRegistryOptions } from '../client/open-registry.ts';
 import type { SourcesOf } from '../client/policy/open-sources.ts';
 import { sourcesFor } from '../client/policy/sources.ts';
+import { isPrivateNamespace } from '../protocol/pack-id.ts';
 import type { Settings } from './command.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
 import { type Governed, governedBy } from './governed.ts';
 import type { LockOnDisk } from './lock-files.ts';
 import { registryOptions } from './trust-policy.ts';
 
-/** Token, root and memory are of the one registry that was named; another one gets none of them. */
-const optionsAt = (plain: OpenRegistryOptions, base: string, only: boolean): OpenRegistryOptions => {
-  if (base === registryBase(plain.url)) return plain;
-  const own = only ? {} : { pinnedRoot: undefined, statePath: undefined };
-  return { ...plain, ...own, url: base, token: undefined };
+/** Token, memory and a root without an address are of the one registry that was named; another one gets none of them. */
+const optionsAt = (
+  plain: OpenRegistryOptions,
+  base: string,
+  only: boolean,
+  { given, rootFor }: Governed,
+): OpenRegistryOptions => {
+  const pinnedRoot = given.named || only ? rootFor(base) : undefined;
+  if (base === registryBase(plain.url)) return { ...plain, pinnedRoot: pinnedRoot ?? plain.pinnedRoot };
+  return { ...plain, statePath: only ? plain.statePath : undefined, pinnedRoot, url: base, token: undefined };
 };
 
 const unique = (urls: readonly string[]): readonly string[] => [...new Set(urls.map(registryBase))];
@@ -28,12 +34,15 @@ const governed = async (settings: Settings, options: PolicyOptions, basesOf: Bas
   const sourcesOf: SourcesOf = (name) => {
     if (sourcesFor(its.policies, name) !== undefined) return its.sourcesOf(name);
     const bases = basesOf(name);
-    return bases.map((base) => optionsAt(plain, base, bases.length === 1));
+    return bases.map((base) => optionsAt(plain, base, bases.length === 1, its));
   };
   return { ...its, sourcesOf };
 };
 
-/** To choose from: what is named now, else what the lockfile before was chosen from. */
+/**
+ * To choose from: what is named now, else what the lockfile before was chosen from. A private name is asked for at the
+ * first of them alone, unless a policy binds it to another: the others need not learn of it, nor answer in its place.
+ */
 export const sourcesToChoose = (
   settings: Settings,
   options: PolicyOptions & { readonly registry?: readonly string[] },
@@ -44,7 +53,7 @@ export const sourcesToChoose = (
   const bases = unique(
     named ? [settings.url, ...(options.registry ?? [])] : [registry, ...fallbackRegistries],
   );
-  return governed(settings, options, () => bases);
+  return governed(settings, options, (name) => (isPrivateNamespace(name) ? bases.slice(0, 1) : bases));
 };
 
 /** To install from: a registry that is named is asked first, as a mirror is, and then the ones that the lockfile names. */

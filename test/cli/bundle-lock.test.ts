@@ -50,7 +50,7 @@ net.Socket.prototype.connect = () => { process.stderr.write('a network call was 
 const CUT_OFF = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(CUT)}` };
 
 const across = async (...files: readonly string[]): Promise<Shell> => {
-  const shell = await newShell(CUT_OFF);
+  const shell = await newShell(CUT_OFF, { anew: true });
   for (const file of files) await writeFile(join(shell.folder, file), carried[file] ?? '');
   return shell;
 };

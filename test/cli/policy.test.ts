@@ -195,7 +195,8 @@ describe('where several registries are in play', () => {
       ),
     ).toEqual(['one root', undefined]);
     const inside = { ...settings, url: INSIDE, urlGiven: true };
-    const named = (file: string) => governedBy(inside, { policy, root: join(folder, file) });
+    const named = (file: string) =>
+      governedBy(inside, { policy, root: [{ url: undefined, file: join(folder, file) }] });
     expect((await named('inside.json')).sourcesOf('vendor.acme.tools')).toHaveLength(1);
     const other = await named('other.json');
     expect(() => other.sourcesOf('vendor.acme.tools')).toThrow('--root is another root than the policy pins');

@@ -4,8 +4,14 @@ import { ASSURANCES, type Assurance } from '../../client/assurance.ts';
 import type { Tree } from '../../protocol/faults.ts';
 import { treeOption, wholeNumber } from './text-options.ts';
 
+/** `url`: the registry whose root it is; undefined for the only one there is. */
+export interface RootOption {
+  readonly url: string | undefined;
+  readonly file: string;
+}
+
 export interface TrustOptions {
-  readonly root?: string;
+  readonly root?: readonly RootOption[];
   readonly state?: string;
   readonly tree?: Tree;
   readonly allowUnsigned?: boolean;
@@ -26,9 +32,18 @@ const assuranceOption = (text: string): Assurance => {
   throw new InvalidArgumentError(`It is one of ${Object.keys(ASSURANCES).join(', ')}.`);
 };
 
+const rootOption = (text: string, before: readonly RootOption[] = []): readonly RootOption[] => {
+  const [, url, file = text] = /^(https?:\/\/[^=]+)=(.+)$/i.exec(text) ?? [];
+  return [...before, { url, file }];
+};
+
 export const addTrustOptions = (command: Command): Command =>
   command
-    .option('--root <file>', 'root document to start from; default: the one seen first')
+    .option(
+      '--root <[url=]file>',
+      'root document to start from; default: the one seen first; of several registries one for each, as in https://packs.example=root.json',
+      rootOption,
+    )
     .option('--state <file>', 'where to remember what was believed; default: below ~/.attestry/trust')
     .option('--tree <tree>', 'look in this tree only, v1 or v2', treeOption)
     .option('--protocol <major>', 'major protocol version of the host', wholeNumber)

@@ -4,13 +4,13 @@ import type { Companion } from '../lock/companion.ts';
 import { planFromLock } from '../lock/frozen.ts';
 import { type Lockfile, lockfileText } from '../lock/lockfile.ts';
 import type { OpenRegistryOptions } from '../open-registry.ts';
-import { sourcesFor } from '../policy/sources.ts';
 import { refusal } from '../refusal.ts';
 import { parseRequest } from '../request.ts';
 import { memoryTrustStore, type TrustStore } from '../trust-state.ts';
 import type { VerifyPolicy } from '../verify.ts';
 import { requireMade, withAge } from '../verify-bundle.ts';
 import type { OpenLockBundle } from './open-lock-bundle.ts';
+import { basesFor, withCure, withDoubt } from './order-asked.ts';
 import { answering } from './transports.ts';
 
 export interface InstallBundleOptions {
@@ -46,22 +46,6 @@ const requireSameLock = ({ head }: OpenLockBundle, { lock }: InstallBundleOption
   );
 };
 
-/** Where policies say who may be asked, everybody whom they put before the one that had it has to have had it not. */
-const basesFor = (
-  { head }: OpenLockBundle,
-  { policy }: InstallBundleOptions,
-  name: string,
-): readonly string[] => {
-  const base = head.sources[name];
-  if (base === undefined) throw refusal('registry', 'bundle_incomplete', { name });
-  const admitted = sourcesFor(policy?.rules ?? [], name)?.map(({ url }) => url);
-  if (admitted === undefined) return [base];
-  const place = admitted.indexOf(base);
-  if (place !== -1) return admitted.slice(0, place + 1);
-  const message = `The policy takes ${name} from other registries than ${base}, which the bundle has it from.`;
-  throw refusal('policy', 'policy_refused', { name, registry: base, admitted }, message);
-};
-
 const registriesOf = (bundle: OpenLockBundle, options: InstallBundleOptions, at: Date) => {
   const { storeOf = () => memoryTrustStore(), pinnedRootOf } = options;
   const stores = new Map<string, TrustStore>();
@@ -84,17 +68,18 @@ export const installLockBundle = async (
   requireSameLock(bundle, options);
   const registryAt = registriesOf(bundle, options, at);
   try {
-    return await installPacks({
+    const installed = await installPacks({
       ...registryAt(head.registries[0] ?? ''),
       dir,
       requests,
       planned: planFromLock(head.lock, requests.map(parseRequest)),
       continues: [...(lock?.companion?.logs ?? []), ...(head.companion?.logs ?? [])],
       policy,
-      sourcesOf: (name) => basesFor(bundle, options, name).map(registryAt),
+      sourcesOf: (name) => basesFor(bundle.head, policy, name).map(registryAt),
       onProgress,
     });
+    return installed.map((each) => withDoubt(head, policy, each));
   } catch (error) {
-    throw withAge(error, head);
+    throw withCure(withAge(error, head), head, policy);
   }
 };

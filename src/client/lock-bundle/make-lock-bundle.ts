@@ -34,6 +34,8 @@ export interface MadeLockBundle {
   readonly answers: number;
   readonly bytes: number;
   readonly createdAt: string;
+  /** Base addresses of those that were asked, sorted: whoever installs needs the root of each. */
+  readonly registries: readonly string[];
   readonly packs: readonly LockedVerdict[];
 }
 
@@ -134,7 +136,7 @@ export const makeLockBundle = async (options: LockBundleOptions, out: string): P
     const createdAt = now.toISOString();
     const registries = spool.registries();
     const written = await writeWhole(out, spool, { createdAt, lock, companion, registries, sources });
-    return { ...written, createdAt, packs };
+    return { ...written, createdAt, registries, packs };
   } finally {
     await spool.remove();
   }
