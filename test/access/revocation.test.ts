@@ -15,9 +15,10 @@ import { latestIssued } from '../../src/access/issued-store.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import { revokeKey } from '../../src/access/revoke-key.ts';
 import type { RevokedFrom } from '../../src/access/revoked-from.ts';
+import { bundled } from '../world/bundled.ts';
 import { type OwnDatabase, ownDatabase } from '../world/database.ts';
 import { createPublisher } from '../world/publisher.ts';
-import { ROOT, TYPESCRIPT } from '../world/source.ts';
+import { ROOT } from '../world/source.ts';
 import { REVOKE_STEPS, type Revoking, revokeDeps, type SealedPosition } from './revoking.ts';
 
 const OPERATOR: Principal = {
@@ -220,7 +221,7 @@ describe('a process that is killed while it takes a key back', { timeout: 60_000
       const keyId = `killed-${step}-${flavour.length}`;
       await newKey(keyId);
       const settings = JSON.stringify({ dataDir, databaseUrl: database.url, keyId, step, flavour });
-      const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, settings], {
+      const child = spawn(process.execPath, [await bundled(CHILD), settings], {
         cwd: ROOT,
         stdio: ['ignore', 'ignore', 'inherit'],
       });

@@ -52,7 +52,8 @@ const takingRegistry = async (publicKeyPem: Buffer) => {
 };
 
 const scaffolded = async (): Promise<Shell> => {
-  const shell = await newShell({ ATTESTRY_TOKEN: 'att_test' });
+  // Each command starts the program and ends it, as they do for a publisher.
+  const shell = await newShell({ ATTESTRY_TOKEN: 'att_test' }, { anew: true });
   await shell.run('new', NAME);
   await shell.run('keygen', '--key-id', 'acme-1');
   return shell;

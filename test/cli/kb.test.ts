@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeTar } from '../../src/protocol/tar-writer.ts';
 import { newShell, type Shell, shellIn } from '../world/cli.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
@@ -96,10 +96,15 @@ describe('a first base', { timeout: 240_000 }, () => {
       media_type: 'text/markdown',
     });
     expect(await document('kb', 'replay', read.event_id)).toMatchObject({ outcome: 'match' });
-    expect(await document('kb', 'events', read.event_id)).toMatchObject({
-      event: { kind: 'CapabilityInvoked' },
-      checked: [{ question: 'event', answer: 'yes' }],
-    });
+    // Nobody who reads waits until the log has sealed that he did.
+    await vi.waitFor(
+      async () =>
+        expect(await document('kb', 'events', read.event_id)).toMatchObject({
+          event: { kind: 'CapabilityInvoked' },
+          checked: [{ question: 'event', answer: 'yes' }],
+        }),
+      { timeout: 10_000, interval: 100 },
+    );
 
     await write('wording/claims/refunds.md', 'Refunds within 14 days.\nNo later.\n');
     const first = read.knowledge_base_version;

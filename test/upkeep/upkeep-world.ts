@@ -48,7 +48,7 @@ import { digestOf, parseDigest } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
 import { blobKey } from '../../storage/object-keys.ts';
 import { createStaging } from '../../storage/staging.ts';
-import { type OwnDatabase, ownDatabase } from '../world/database.ts';
+import { copyDatabase, type OwnDatabase, ownDatabase } from '../world/database.ts';
 import { createPublisher, type PackOptions } from '../world/publisher.ts';
 
 export const ORIGIN = 'upkeep.test/attestry';
@@ -431,7 +431,7 @@ export const originalOf = async (world: UpkeepWorld): Promise<Original> => {
   return {
     copy: async () => {
       const name = `test_${randomBytes(6).toString('hex')}`;
-      await onServer((server) => server`create database ${server(name)} template ${server(template)}`);
+      await onServer((server) => copyDatabase(server, name, template));
       const dataDir = await emptyFolder();
       await cp(world.dataDir, dataDir, { recursive: true });
       return worldAt({ database: databaseNamed(name), dataDir });

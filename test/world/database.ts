@@ -16,11 +16,15 @@ const onServer = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
   return work(sql).finally(() => closeConnection(sql));
 };
 
+/** File by file, as nothing has to outlive a crash here: the usual way through the log takes twice as long. */
+export const copyDatabase = (sql: Sql, name: string, template: string): Promise<unknown> =>
+  sql`create database ${sql(name)} template ${sql(template)} strategy file_copy`;
+
 /** Copies the migrated template; call it once per test file, in `beforeAll`, and `drop` in `afterAll`. */
 export const ownDatabase = async (): Promise<OwnDatabase> => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = inject('templateDatabase');
-  await onServer((sql) => sql`create database ${sql(name)} template ${sql(template)}`);
+  await onServer((sql) => copyDatabase(sql, name, template));
   const address = new URL(inject('databaseUrl'));
   address.pathname = `/${name}`;
   const sql = connect({ url: address.href, applicationName: name });

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { bundled } from './bundled.ts';
 import { type OwnDatabase, ownDatabase } from './database.ts';
 import { caller, countStored, type Stored } from './registry.ts';
-import { ROOT, TYPESCRIPT } from './source.ts';
+import { ROOT } from './source.ts';
 
 export const CRASH_STEPS = [
   'authenticate',
@@ -21,9 +22,13 @@ export const CRASH_STEPS = [
 
 export const SEAL_STEPS = ['nextUnsealed', 'putObject', 'sign', 'moveHead', 'announce', 'publish'] as const;
 
+export const ACCEPT_STEPS = ['signVersion', 'commitChain', 'announce'] as const;
+
+const STEPS = { publishing: CRASH_STEPS, sealing: SEAL_STEPS, accepting: ACCEPT_STEPS } as const;
+
 export interface CrashPoint {
-  readonly work: 'publishing' | 'sealing';
-  readonly step: (typeof CRASH_STEPS)[number] | (typeof SEAL_STEPS)[number];
+  readonly work: keyof typeof STEPS;
+  readonly step: (typeof STEPS)[keyof typeof STEPS][number];
   readonly flavour: 'not done' | 'done but unreported';
 }
 
@@ -49,7 +54,7 @@ const CHILD = fileURLToPath(new URL('./child-registry.ts', import.meta.url));
 
 const start = async (dataDir: string, databaseUrl: string, crash?: CrashPoint): Promise<RegistryProcess> => {
   const settings = JSON.stringify({ dataDir, databaseUrl, crash });
-  const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, settings], {
+  const child = spawn(process.execPath, [await bundled(CHILD), settings], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -73,7 +78,7 @@ const start = async (dataDir: string, databaseUrl: string, crash?: CrashPoint): 
 
 /** All steps of a work, each in both flavours of a crash. */
 export const crashPoints = (work: CrashPoint['work']): readonly CrashPoint[] =>
-  (work === 'publishing' ? CRASH_STEPS : SEAL_STEPS).flatMap((step) => [
+  STEPS[work].flatMap((step) => [
     { work, step, flavour: 'not done' as const },
     { work, step, flavour: 'done but unreported' as const },
   ]);
