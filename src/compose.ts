@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import type { Logger } from 'pino';
 import { makeDataFolders } from '../storage/data-folders.ts';
+import { inOrder } from '../storage/in-order.ts';
 import { openBlobStore } from '../storage/open-store.ts';
 import { createStaging } from '../storage/staging.ts';
 import type { OpenNamespacesDeps } from './access/namespaces/open.ts';
@@ -13,7 +14,6 @@ import { draftOf } from './access/publish-root.ts';
 import { startChores } from './chores.ts';
 import type { Config } from './config.ts';
 import { closeConnection, connect, pingDatabase, type Sql } from './database/connect.ts';
-import { inOrder } from './database/in-order.ts';
 import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
 import { isUnavailable } from './database/transaction.ts';
@@ -27,9 +27,9 @@ import { addReferenceRoutes } from './http/reference/routes.ts';
 import { createHttpServer } from './http/server.ts';
 import type { Pace } from './http/steady.ts';
 import { knownBases, leaveToHumans, lockProposalsOf } from './knowledge/contributions/staffing-store.ts';
-import { openKnowledge } from './knowledge/open.ts';
+import { type KnowledgeDeps, openKnowledge } from './knowledge/open.ts';
 import { type AppendRetrieval, retrievalAppender } from './knowledge/retrieve/retrieval-store.ts';
-import { mirroredKeyPem, mirroredKeys } from './mirror/mirror-store.ts';
+import { mirroredKeyPem, mirroredKeys, mirroredSigners } from './mirror/key-store.ts';
 import { type MirrorRoomDeps, openMirror } from './mirror/open.ts';
 import { activeAdvisoryOf, warningOf } from './packs/advisories/yanks.ts';
 import { reissueWithdrawals, WITHDRAWALS } from './packs/lifecycle/withdrawals.ts';
@@ -57,6 +57,7 @@ export interface Overrides {
   readonly now?: () => Date;
   readonly publishing?: PacksDeps['publishing'];
   readonly sealing?: (steps: SealSteps) => SealSteps;
+  readonly accepting?: KnowledgeDeps['accepting'];
   /** How much one sync of an upstream may cost, and what stands between its steps. */
   readonly mirrorLimits?: MirrorRoomDeps['limits'];
   readonly mirroring?: MirrorRoomDeps['mirroring'];
@@ -178,6 +179,7 @@ const wire = async (config: Config, log: Logger, overrides: Overrides, sql: Sql)
     logSize: followed.treeSize,
     alarm: (sentence, evidence) => log.error(evidence, sentence),
     recordRead: overrides.recordRead?.(retrievalAppender(sql)) ?? retrievalAppender(sql),
+    accepting: overrides.accepting,
     admitUpload: admission(UPLOADS),
     admitImport: admission(ARCHIVES),
     admitExport: admission(ARCHIVES),
@@ -191,6 +193,7 @@ const wire = async (config: Config, log: Logger, overrides: Overrides, sql: Sql)
     policy,
     authenticateUpload: access.authenticateFast,
     listMirroredKeys: () => mirroredKeys(sql),
+    mirroredSigners: (keyIds) => mirroredSigners(sql, keyIds),
     registryName: config.registryName,
     url,
     log: access.namedLog,

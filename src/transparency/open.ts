@@ -2,8 +2,8 @@
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { inOrder } from '../../storage/in-order.ts';
 import type { Sql } from '../database/connect.ts';
-import { inOrder } from '../database/in-order.ts';
 import type { DocumentCache } from '../http/document-cache.ts';
 import { auditAdvert, openAuditKey } from './audit-chain/key.ts';
 import { mintCheckpoints } from './audit-chain/mint.ts';
