@@ -1,7 +1,7 @@
 // Reads from the feed of another Attestry which packs something happened to: a hint where to look, and nothing more.
 import type { JsonObject } from '../../keys/canonical.ts';
-import { strictObjectOf } from '../client/strict-object.ts';
 import { at, listOf, textOf } from '../protocol/manifest/read.ts';
+import { boundedObjectOf } from './bounded-json.ts';
 import type { UpstreamReader } from './upstream-fetch.ts';
 
 const EVENTS_AT_ONCE = 256;
@@ -11,12 +11,12 @@ const MOST_BYTES = 24 * 1024 * 1024;
 const MOST_EVENTS = 20_000;
 
 const packIn = (event: JsonObject): string | undefined =>
-  /^pack:([^@]+)@/.exec(textOf(at(event, 'leaf', 'subject')) ?? '')?.[1];
+  /^pack:([^@]{1,214})@/.exec(textOf(at(event, 'leaf', 'subject')) ?? '')?.[1];
 
 const readPage = async (reader: UpstreamReader, since: number): Promise<JsonObject | undefined> => {
   const path = `/transparency/events?since=${since}&limit=${EVENTS_AT_ONCE}`;
   const fetched = await reader.get(path, MOST_BYTES);
-  const read = fetched.kind === 'fresh' ? strictObjectOf(fetched.body) : undefined;
+  const read = fetched.kind === 'fresh' ? boundedObjectOf(fetched.body) : undefined;
   return read?.ok ? read.object : undefined;
 };
 
@@ -31,7 +31,7 @@ export const changedPacks = async (
   for (let next = since; next < size; ) {
     const page = await readPage(reader, next);
     const events = listOf(page?.['events']);
-    if (events.length === 0) return undefined;
+    if (events.length === 0 || events.length > EVENTS_AT_ONCE) return undefined;
     for (const event of events) {
       const name = packIn(event as JsonObject);
       if (name !== undefined) names.add(name);

@@ -16,6 +16,7 @@ import { at, textOf } from '../protocol/manifest/read.ts';
 import type { PackName, PackVersion } from '../protocol/pack-id.ts';
 import type { PackedFile, TarballReport } from '../protocol/tarball.ts';
 import { flawsOf } from './flaws.ts';
+import { UNLISTED } from './layout.ts';
 import { asNotMirrored, NotMirrored } from './trouble.ts';
 
 /** What an upstream sent as one version; everything in it is a claim. */
@@ -59,7 +60,8 @@ export interface Believed extends Omit<Sent, 'signature'> {
 }
 
 const SIGNATURE_BYTES = 64;
-const REVOKED: ReadonlySet<string> = new Set(['revoked', 'compromised']);
+/** What nothing new is believed by. */
+export const REVOKED: ReadonlySet<string> = new Set(['revoked', 'compromised']);
 
 /** The digest that a served manifest names, in either of the spellings there are. */
 export const servedDigest = (served: JsonObject): Digest | undefined =>
@@ -108,7 +110,7 @@ const signatureOf = (sent: Sent, claim: SignatureClaim, { report }: Opened): Uin
 /** A key that is not active any more may have signed what was published while it was; one that was revoked may not. */
 const requireListed = (source: KeySource, keyId: string, name: string): ListedKey => {
   const listed = source.keys?.get(keyId);
-  if (source.keys === undefined) return { keyId, status: 'unlisted', permittedNamespaces: [] };
+  if (source.keys === undefined) return { keyId, status: UNLISTED, permittedNamespaces: [] };
   if (listed === undefined) throw new NotMirrored('key_unknown', 'Upstream lists no such key.', { keyId });
   const { status, permittedNamespaces } = listed;
   if (REVOKED.has(status))

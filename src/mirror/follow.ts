@@ -12,15 +12,27 @@ import type { LifecycleDeps } from '../packs/lifecycle/standing.ts';
 import { isMirrored, type PackAddress } from '../packs/policy.ts';
 import type { EventKind } from '../protocol/event.ts';
 import type { AppendEvent } from '../transparency/append.ts';
-import type { Origin } from './ingest.ts';
+import { holdUpstream, type Origin } from './ground-store.ts';
 import type { Told } from './listing.ts';
-import { setTold, toldIn } from './mirror-store.ts';
+import { changesSince, setTold, toldIn } from './mirror-store.ts';
+import { SyncEnd } from './trouble.ts';
 import { requireRoom } from './yank-room.ts';
 
 export interface FollowDeps extends Pick<LifecycleDeps, 'activeAdvisoryOf'> {
   readonly sql: Sql;
+  readonly now: () => Date;
   readonly append: AppendEvent;
 }
+
+/** An upstream that says yes and no in turn would fill the log: so often in so long it is heard. */
+const MOST_CHANGES = 8;
+const WITHIN_MS = 24 * 60 * 60_000;
+
+/** However often it changed its word, a warning is heard. */
+const warningsOnly = (before: Told, told: Told): Told => ({
+  ...before,
+  yanked: before.yanked ?? told.yanked,
+});
 
 export const sameTold = (one: unknown, other: unknown): boolean =>
   canonicalText(one as JsonValue) === canonicalText(other as JsonValue);
@@ -74,21 +86,28 @@ const followDeprecation = async (
   }
 };
 
-/** Whether anything changed: what upstream says now is compared with what it said last, not with how things stand here. */
+/** `restless`: it changed too often, and is heard later. */
+export type Followed = 'changed' | 'same' | 'restless';
+
+/** What upstream says now is compared with what it said last, not with how things stand here. */
 export const followStanding = (
   the: FollowDeps,
   origin: Origin,
   address: PackAddress,
   told: Told,
-): Promise<boolean> =>
+): Promise<Followed> =>
   inTransaction(the.sql, async (tx) => {
+    if (!(await holdUpstream(tx, origin))) throw new SyncEnd('upstream_removed');
     const [row] = await lockStandings(tx, [address]);
     const before = await toldIn(tx, address);
-    if (row === undefined || row.unpublished !== null || before === undefined) return false;
-    if (sameTold(before, told)) return false;
+    if (row === undefined || row.unpublished !== null || before === undefined) return 'same';
+    if (sameTold(before, told)) return 'same';
+    const since = new Date(the.now().getTime() - WITHIN_MS);
+    const isRestless = (await changesSince(tx, address, since)) >= MOST_CHANGES;
+    const heard = isRestless ? warningsOnly(before, told) : told;
     // The point of no return: rows and events change together.
-    if (!sameTold(before.yanked, told.yanked)) await followYank(the, tx, origin, row, told);
-    if (!sameTold(before.deprecated, told.deprecated)) await followDeprecation(the, tx, origin, row, told);
-    await setTold(tx, address, told);
-    return true;
+    if (!sameTold(before.yanked, heard.yanked)) await followYank(the, tx, origin, row, heard);
+    if (!sameTold(before.deprecated, heard.deprecated)) await followDeprecation(the, tx, origin, row, heard);
+    await setTold(tx, address, heard);
+    return isRestless ? 'restless' : 'changed';
   });

@@ -12,9 +12,12 @@ import type { VersionRecord } from '../packs/version-record.ts';
 import type { EventFacts, RecordedEvent } from '../protocol/event.ts';
 import type { AppendEvent } from '../transparency/append.ts';
 import type { Believed, MirroredKey } from './examine.ts';
+import { holdGround, type Origin, sourcesOf } from './ground-store.ts';
+import { isFree, keepKey } from './key-store.ts';
 import type { Told } from './listing.ts';
-import { holdGround, insertMirrored, isFree, keepKey } from './mirror-store.ts';
-import { NotMirrored } from './trouble.ts';
+import { heldVersion, insertMirrored } from './mirror-store.ts';
+import { requireOneSource } from './sources.ts';
+import { NotMirrored, SyncEnd } from './trouble.ts';
 import { requireRoom } from './yank-room.ts';
 
 export interface IngestDeps {
@@ -24,12 +27,6 @@ export interface IngestDeps {
   readonly append: AppendEvent;
   /** What advisories in force here say of a version. */
   readonly warningOf: WarningOf;
-}
-
-/** Where versions come from; `actor` is `mirror:<host>`. */
-export interface Origin {
-  readonly url: string;
-  readonly actor: string;
 }
 
 export interface Ingestion {
@@ -138,7 +135,24 @@ const keyIdTaken = ({ keyId }: MirroredKey): NotMirrored => {
   return new NotMirrored('key_id_taken', says, { keyId }, false);
 };
 
-type Tried = 'ingested' | { readonly swept: number } | { readonly advised: number };
+const requireKeyKept = async (tx: Tx, key: MirroredKey, { url }: Origin): Promise<void> => {
+  const kept = await keepKey(tx, key, url);
+  if (kept === 'taken') throw keyIdTaken(key);
+  if (kept === 'kept') return;
+  const says = 'Upstream has as many keys here already as one upstream may have.';
+  throw new NotMirrored('keys_full', says, { keyId: key.keyId }, false);
+};
+
+/** Another process that works on the same upstream may have been first: then it is there as it should be. */
+const isThereAlready = async (tx: Tx, { url }: Origin, { believed }: Ingestion): Promise<boolean> => {
+  const held = await heldVersion(tx, believed);
+  if (held === undefined) return false;
+  if (held.upstream === url && held.digest === believed.digest && held.tree === believed.tree) return true;
+  const { name, version } = believed;
+  throw new NotMirrored('version_taken', 'This name and version is there already.', { name, version }, false);
+};
+
+type Tried = 'ingested' | 'there' | { readonly swept: number } | { readonly advised: number };
 
 const commit = (
   the: IngestDeps,
@@ -148,14 +162,18 @@ const commit = (
   seen: { readonly sweep: number; readonly advice: number; readonly yank: Yank | undefined },
 ): Promise<Tried> =>
   inTransaction(the.sql, async (tx) => {
-    const { name, version, key, digest } = of.believed;
-    const { holder, ...changes } = await holdGround(tx, name, digest, key.keyId);
+    const { name, key, digest } = of.believed;
+    const { holder, isFollowed, ...changes } = await holdGround(tx, origin, name, digest, key.keyId);
+    if (!isFollowed) throw new SyncEnd('upstream_removed');
     if (holder !== null)
       throw new NotMirrored('namespace_held', 'An account here holds the namespace.', { holder }, false);
+    const sources = await sourcesOf(tx, origin, of.believed, key.keyId);
+    requireOneSource(origin, name, sources);
+    if (sources?.hasVersion === true && (await isThereAlready(tx, origin, of))) return 'there';
     if (changes.sweep > seen.sweep) return { swept: changes.sweep };
     if (changes.advised > seen.advice) return { advised: changes.advised };
     if (seen.yank !== undefined) await requireRoom(tx, origin.actor);
-    if (!(await keepKey(tx, key, origin.url))) throw keyIdTaken(key);
+    await requireKeyKept(tx, key, origin);
     const event = await the.append(tx, ingestedEvent(origin, of));
     const entry = {
       ...{ record, upstream: origin.url, told: of.told, event },
@@ -163,16 +181,16 @@ const commit = (
       deprecation: await deprecateIn(the, tx, origin, of, event),
     };
     if (await insertMirrored(tx, entry)) return 'ingested' as const;
-    throw new NotMirrored(
-      'version_taken',
-      'This name and version is there already.',
-      { name, version },
-      false,
-    );
+    const says = 'This name and version was published here at the same moment.';
+    throw new NotMirrored('version_taken', says, {}, false);
   });
 
-/** @throws NotMirrored where something here stands in its way; then nothing of it is kept but the blob, which a sweep may take */
-export const ingest = async (the: IngestDeps, origin: Origin, of: Ingestion): Promise<void> => {
+/**
+ * False where it was there already.
+ * @throws NotMirrored where something here stands in its way; then nothing of it is kept but the blob, which a sweep may
+ *   take; SyncEnd where its upstream is not mirrored any more
+ */
+export const ingest = async (the: IngestDeps, origin: Origin, of: Ingestion): Promise<boolean> => {
   const { tarball, digest } = of.believed;
   const read = async function* () {
     yield tarball;
@@ -186,7 +204,7 @@ export const ingest = async (the: IngestDeps, origin: Origin, of: Ingestion): Pr
     await the.blobs.put(blobKey(digest), { size: tarball.length, digest, read });
     // The point of no return: the version is there with its key and its events, or nothing of it.
     const tried = await commit(the, origin, of, record, { sweep, advice, yank });
-    if (tried === 'ingested') return;
+    if (tried === 'ingested' || tried === 'there') return tried === 'ingested';
     if ('swept' in tried) sweep = tried.swept;
     else {
       const warning = await the.warningOf(of.believed, asPrincipal(origin));

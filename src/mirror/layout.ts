@@ -1,10 +1,12 @@
 // Finds out how an upstream is laid out: its trees, its keys, whether it keeps a log.
 import type { JsonObject } from '../../keys/canonical.ts';
 import { type Discovery, discover, type ListedKey, type TreeAddresses } from '../client/discovery.ts';
-import { readJsonObject } from '../client/registry-reader.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { at, listOf, textOf } from '../protocol/manifest/read.ts';
+import { boundedObjectOf } from './bounded-json.ts';
 import { MOST } from './limits.ts';
+import { storableText } from './storable.ts';
+import { SyncEnd } from './trouble.ts';
 import type { UpstreamReader } from './upstream-fetch.ts';
 
 export interface TreeLayout extends TreeAddresses {
@@ -44,9 +46,26 @@ const mirroredKeys = (document: JsonObject): readonly ListedKey[] =>
       : [{ keyId, status: textOf(at(entry, 'status')) ?? 'active', permittedNamespaces }];
   });
 
+/** The standing of a key that its upstream does not list, or not any more. */
+export const UNLISTED = 'unlisted';
+
+/** As many names as a key may be listed for here; what else upstream says of it is not asked for each version. */
+const MOST_NAMESPACES = 64;
+const MOST_NAMESPACE = 214;
+const STATUS = /^[a-z][a-z_-]{0,31}$/;
+
+const bounded = ({ keyId, status, permittedNamespaces }: ListedKey): ListedKey => ({
+  keyId,
+  status: STATUS.test(status.toLowerCase()) ? status.toLowerCase() : 'unknown',
+  permittedNamespaces: permittedNamespaces
+    .filter((each) => each.length <= MOST_NAMESPACE)
+    .slice(0, MOST_NAMESPACES)
+    .map((each) => storableText(each, MOST_NAMESPACE)),
+});
+
 const keysOf = (discovery: Discovery, document: JsonObject): Layout['keys'] => {
   if (discovery.signingKeys === undefined) return undefined;
-  const all = [...mirroredKeys(document), ...discovery.signingKeys];
+  const all = [...mirroredKeys(document), ...discovery.signingKeys].map(bounded);
   return new Map(all.map((key) => [key.keyId, key]));
 };
 
@@ -60,7 +79,9 @@ export const readLayout = async (reader: UpstreamReader, wanted: readonly Tree[]
   const document = async (_question: unknown, path: string): Promise<JsonObject | undefined> => {
     const body = await bytes(path, MOST.discovery);
     if (body === undefined) return undefined;
-    seen = readJsonObject('registry', body, path);
+    const read = boundedObjectOf(body);
+    if (!read.ok) throw new SyncEnd('upstream_unusable', `${path}: ${read.problem.message}`);
+    seen = read.object;
     return seen;
   };
   const discovery = await discover({

@@ -30,13 +30,18 @@ export const DEFAULT_LIMITS: SyncLimits = {
 /** Bytes of one document. */
 export const MOST = {
   discovery: 16 * 1024 * 1024,
-  index: 64 * 1024 * 1024,
+  index: 32 * 1024 * 1024,
   pack: 8 * 1024 * 1024,
   manifest: 1024 * 1024,
   tarball: 10 * 1024 * 1024,
   signature: 4_096,
   key: 4_096,
 } as const;
+
+/** When an upstream is asked that comes in files only: its registry is never asked by itself. */
+export const NEVER = new Date('9999-12-31T00:00:00Z');
+
+export const isFromFiles = ({ dueAt }: { readonly dueAt: Date }): boolean => dueAt >= NEVER;
 
 const EVERY_MS = 15 * 60_000;
 const SOON_MS = 60_000;

@@ -1,6 +1,7 @@
 // Reads which packs and versions an upstream lists, in every shape that registries have; what is none is left out. Pure.
 import type { JsonObject, JsonValue } from '../../keys/canonical.ts';
 import { isYanked } from '../client/resolve.ts';
+import { standsAlone } from '../packs/policy.ts';
 import { at, listOf, objectOf, textOf } from '../protocol/manifest/read.ts';
 import {
   isPrivateNamespace,
@@ -10,6 +11,7 @@ import {
   parsePackVersion,
   patternCovers,
 } from '../protocol/pack-id.ts';
+import { storableText } from './storable.ts';
 
 export interface ListedName {
   readonly text: string;
@@ -39,23 +41,36 @@ export const listNames = (index: JsonObject, wanted: readonly string[] | null): 
     .map((text) => {
       const parsed = parsePackName(text);
       const takes = parsed.ok && !isPrivateNamespace(text);
-      return { text: text.slice(0, MAX_SHOWN), name: takes ? parsed.value : undefined };
+      return { text: storableText(text, MAX_SHOWN), name: takes ? parsed.value : undefined };
     });
 
+export interface ListedRows {
+  readonly rows: readonly ListedRow[];
+  /** The first of those that are no versions here. */
+  readonly odd: readonly string[];
+}
+
+const MOST_ODD = 10;
+const MOST_SHOWN_OF_ODD = 100;
+
 /** Rows of an array, or the entries of a map by version (node-packs.md). */
-export const listRows = (index: JsonObject): readonly ListedRow[] => {
+export const listRows = (index: JsonObject): ListedRows => {
   const { versions } = index;
   const rows = Array.isArray(versions)
     ? listOf(versions).map((row) => [textOf(row) ?? textOf(at(row, 'version')) ?? '', row] as const)
     : Object.entries(objectOf(versions) ?? {});
   const found = new Map<string, ListedRow>();
+  const odd = new Set<string>();
   for (const [text, row] of rows) {
     const version = parsePackVersion(text);
-    if (!version.ok) continue;
+    if (!version.ok || !standsAlone(version.value)) {
+      if (odd.size < MOST_ODD) odd.add(storableText(text, MOST_SHOWN_OF_ODD));
+      continue;
+    }
     const integrity = textOf(at(row, 'integrity')) ?? textOf(at(row, 'tarballSha256'));
     found.set(text, { version: version.value, integrity, publishedAt: textOf(at(row, 'publishedAt')) });
   }
-  return [...found.values()];
+  return { rows: [...found.values()], odd: [...odd] };
 };
 
 /** How a version stands, as far as a registry says it of its own: nobody signed this. */

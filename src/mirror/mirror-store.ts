@@ -1,14 +1,12 @@
-// Mirrored versions and keys as rows: made true together with their events, or not at all.
-
+// Mirrored versions as rows: made true together with their events, or not at all.
 import { type Digest, digestOfRaw } from '../../storage/digest.ts';
-import type { Queryable, Sql, Tx } from '../database/connect.ts';
+import type { Queryable, Tx } from '../database/connect.ts';
 import type { DeprecationNote } from '../packs/lifecycle/deprecation-note.ts';
 import type { YankNote } from '../packs/lifecycle/yank-note.ts';
 import type { VersionRecord } from '../packs/version-record.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import type { Tree } from '../protocol/faults.ts';
-import { nameKey, namespaceOf, type PackName, type PackVersion } from '../protocol/pack-id.ts';
-import type { MirroredKey } from './examine.ts';
+import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 import type { Told } from './listing.ts';
 
 interface Address {
@@ -21,7 +19,6 @@ export interface HeldRow {
   readonly name: string;
   readonly tree: Tree;
   readonly digest: Digest;
-  readonly keyId: string | null;
   readonly unpublished: boolean;
   readonly upstream: string | null;
   readonly told: Told | null;
@@ -31,59 +28,12 @@ export const heldVersion = async (
   db: Queryable,
   { name, version }: Address,
 ): Promise<HeldRow | undefined> => {
-  const [row] = await db<
-    (Omit<HeldRow, 'digest' | 'keyId'> & { digest: Uint8Array; key_id: string | null })[]
-  >`
-    select versions.name, tree, digest, key_id, unpublished is not null as unpublished, upstream, told
+  const [row] = await db<(Omit<HeldRow, 'digest'> & { digest: Uint8Array })[]>`
+    select versions.name, tree, digest, unpublished is not null as unpublished, upstream, told
     from versions left join mirrored_versions using (name_key, version)
     where name_key = ${nameKey(name)} and version = ${version}`;
   if (row === undefined) return undefined;
-  const { digest, key_id, ...rest } = row;
-  return { ...rest, keyId: key_id, digest: digestOfRaw(digest) };
-};
-
-/** What must not move until a transaction ends that makes a version true. */
-export interface Ground {
-  /** Who has the namespace here. */
-  readonly holder: string | null;
-  /** The last sweep that took the bytes. */
-  readonly sweep: number;
-  /** The last change of what is advised about the pack. */
-  readonly advised: number;
-}
-
-/** Holds namespace, key id, bytes and advice as they are, and says how they are. Say it before anything is written. */
-export const holdGround = async (tx: Tx, name: PackName, digest: Digest, keyId: string): Promise<Ground> => {
-  const namespace = namespaceOf(name).toLowerCase();
-  await tx`
-    select pg_advisory_xact_lock_shared(hashtextextended(held, 0))
-    from unnest(${[`namespace:${namespace}`, `key:${keyId}`]}::text[]) as held`;
-  const [row] = await tx<Ground[]>`
-    select (select account from namespace_claims where namespace = ${namespace}) as holder,
-      sweep_of(decode(${digest}, 'hex')) as sweep, advice_of(${nameKey(name)}) as advised`;
-  return row ?? { holder: null, sweep: 0, advised: 0 };
-};
-
-/** Whether the id stands for no other key, delegated here or mirrored from elsewhere. */
-export const isFree = async (
-  db: Queryable,
-  { keyId, publicKey }: Pick<MirroredKey, 'keyId' | 'publicKey'>,
-) => {
-  const [row] = await db<{ ok: boolean }[]>`
-    select not exists (select from mirrored_keys where key_id = ${keyId} and public_key <> ${publicKey})
-      and not exists (select from delegations where key_id = ${keyId} and public_key <> ${publicKey}) as ok`;
-  return row?.ok === true;
-};
-
-/** False where the id stands for another key. Say `holdGround` before. */
-export const keepKey = async (tx: Tx, key: MirroredKey, upstream: string): Promise<boolean> => {
-  await tx`
-    insert into mirrored_keys (key_id, public_key, pem, upstream, namespaces, status)
-    values (${key.keyId}, ${key.publicKey}, ${key.pem}, ${upstream}, ${[...key.namespaces]}, ${key.status})
-    on conflict (key_id) do update set namespaces = excluded.namespaces, status = excluded.status
-      where mirrored_keys.upstream = excluded.upstream and mirrored_keys.public_key = excluded.public_key
-        and (mirrored_keys.namespaces <> excluded.namespaces or mirrored_keys.status <> excluded.status)`;
-  return isFree(tx, key);
+  return { ...row, digest: digestOfRaw(row.digest) };
 };
 
 export interface Entry {
@@ -128,21 +78,13 @@ export const toldIn = async (tx: Tx, { name, version }: Address): Promise<Told |
   return row?.told;
 };
 
-/** As its upstream serves it. */
-export const mirroredKeyPem = async (sql: Sql, keyId: string): Promise<Uint8Array | undefined> => {
-  const [row] = await sql<{ pem: Uint8Array }[]>`select pem from mirrored_keys where key_id = ${keyId}`;
-  return row?.pem;
+/** How often the standing of a version changed. */
+export const changesSince = async (tx: Tx, { name, version }: Address, since: Date): Promise<number> => {
+  const [row] = await tx<{ count: number }[]>`
+    select count(*) as count from events
+    where subject = ${`pack:${name}@${version}`} and kind like 'pack.%' and at > ${since}`;
+  return row?.count ?? 0;
 };
-
-export interface MirroredKeyRow {
-  readonly keyId: string;
-  readonly upstream: string;
-  readonly namespaces: readonly string[];
-  readonly status: string;
-}
-
-export const mirroredKeys = (sql: Sql): Promise<MirroredKeyRow[]> => sql<MirroredKeyRow[]>`
-  select key_id as "keyId", upstream, namespaces, status from mirrored_keys order by key_id`;
 
 /** Versions of one pack that were mirrored from there and are listed there no more. */
 export const notListed = (

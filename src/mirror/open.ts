@@ -1,10 +1,15 @@
 // Wires the room of mirrors: its addresses, its chore, and what it gives to those who serve keys. Long, flat and dull.
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
+import type { Staging } from '../../storage/staging.ts';
 import type { Authenticate } from '../access/authenticate.ts';
+import { admission } from '../http/admission.ts';
+import type { Pace } from '../http/steady.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
+import { addImportRoutes } from './imports/routes.ts';
+import { takeExport } from './imports/take-export.ts';
 import { DEFAULT_LIMITS, type SyncLimits } from './limits.ts';
-import { addMirrorRoutes } from './routes.ts';
+import { addMirrorRoutes, shown } from './routes.ts';
 import { openRunner } from './runner.ts';
 import { type MirrorDeps, syncUpstream } from './sync.ts';
 import {
@@ -22,6 +27,8 @@ export interface MirrorRoomDeps
     Pick<UpstreamsDeps, 'authenticate' | 'awaitReceipt'> {
   readonly authenticate: Authenticate;
   readonly awaitReceipt: AwaitReceipt;
+  readonly staging: Staging;
+  readonly pace: Pace;
   readonly log: Pick<Logger, 'error' | 'warn' | 'info'>;
   /** What a simulated world changes about how much a sync may cost, and about its steps. */
   readonly mirroring?: ((deps: MirrorDeps) => MirrorDeps) | undefined;
@@ -30,13 +37,16 @@ export interface MirrorRoomDeps
 
 /** Whoever asked for a sync should not wait long for a process that has room for it. */
 const TICK_MS = 5_000;
+/** Exports that come in at once: each may be as large as a registry is. */
+const IMPORTS = { most: 1, mostOfOne: 1 };
 
 export const openMirror = (the: MirrorRoomDeps) => {
   const deps: MirrorDeps = { ...the, limits: { ...DEFAULT_LIMITS, ...the.limits } };
-  const runner = openRunner({ ...the, sync: syncUpstream(the.mirroring?.(deps) ?? deps) });
+  const mirror = the.mirroring?.(deps) ?? deps;
+  const runner = openRunner({ ...the, sync: syncUpstream(mirror) });
   const upstreams: UpstreamsDeps = { ...the, begin: runner.begin };
   return {
-    addRoutes: (router: Router): void =>
+    addRoutes: (router: Router): void => {
       addMirrorRoutes(router, {
         add: addUpstream(upstreams),
         remove: removeUpstream(upstreams),
@@ -44,7 +54,12 @@ export const openMirror = (the: MirrorRoomDeps) => {
         read: readUpstream(upstreams),
         flaws: listFlaws(upstreams),
         sync: beginSync(upstreams),
-      }),
+      });
+      addImportRoutes(router, {
+        ...{ shown, admit: admission(IMPORTS), pace: the.pace },
+        takeExport: takeExport({ ...the, mirror, take: runner.take }),
+      });
+    },
     chores: [{ name: 'mirrors', everyMs: TICK_MS, run: runner.tick }],
     stop: runner.stop,
   };

@@ -4,7 +4,9 @@ import type { Context } from 'koa';
 import { jsonBody } from '../http/body.ts';
 import { param } from '../http/reply.ts';
 import { replyWithReceipt } from '../transparency/receipt-reply.ts';
-import type { FlawRow, UpstreamRow } from './upstream-store.ts';
+import type { FlawRow } from './flaw-store.ts';
+import { isFromFiles } from './limits.ts';
+import type { UpstreamRow } from './upstream-store.ts';
 import type {
   addUpstream,
   beginSync,
@@ -24,7 +26,10 @@ export interface MirrorRoutesDeps {
 }
 
 /** What is remembered of its root and log is for the next sync. */
-const shown = ({ trust: _trust, fullAt: _fullAt, ...row }: UpstreamRow) => row;
+export const shown = ({ trust: _trust, fullAt: _fullAt, ...row }: UpstreamRow) => ({
+  ...row,
+  dueAt: isFromFiles(row) ? null : row.dueAt,
+});
 
 const shownFlaw = ({ firstAt, lastAt, ...flaw }: FlawRow) => ({ ...flaw, firstAt, lastAt });
 
@@ -50,7 +55,8 @@ export const addMirrorRoutes = (router: Router, the: MirrorRoutesDeps): void => 
     ctx.status = 204;
   });
   router.get('/mirror/upstreams/:id/flaws', async (ctx) => {
-    ctx.body = { flaws: (await the.flaws(asked(ctx))).map(shownFlaw) };
+    const { flaws, next } = await the.flaws({ ...asked(ctx), from: ctx.query['from'] });
+    ctx.body = { flaws: flaws.map(shownFlaw), next };
   });
   router.post('/mirror/upstreams/:id/sync', async (ctx) => {
     const row = await the.sync(asked(ctx));

@@ -2,13 +2,15 @@
 import type { Sql } from '../database/connect.ts';
 import type { Tree } from '../protocol/faults.ts';
 import type { KeySource } from './examine.ts';
+import { type Flaw, MOST_FLAWS, recordFlaw } from './flaw-store.ts';
 import type { FollowDeps } from './follow.ts';
-import type { IngestDeps, Origin } from './ingest.ts';
+import type { Origin } from './ground-store.ts';
+import type { IngestDeps } from './ingest.ts';
 import type { Layout } from './layout.ts';
 import { type NotMirrored, SyncEnd } from './trouble.ts';
 import type { UpstreamReader } from './upstream-fetch.ts';
 import type { UpstreamLog } from './upstream-log.ts';
-import { type Flaw, type Progress, recordFlaw, setProgress, type UpstreamRow } from './upstream-store.ts';
+import { type Progress, setProgress, type UpstreamRow } from './upstream-store.ts';
 
 export interface SyncDeps extends IngestDeps, FollowDeps {
   readonly sql: Sql;
@@ -31,6 +33,8 @@ export interface Run {
   readonly progress: Mutable<Progress>;
   /** Keys that readers were told of. */
   readonly told: Set<string>;
+  /** Flaws that were written down. */
+  readonly noted: Record<Flaw['kind'], number>;
   /** Whether all packs are looked at, and not only those that the log names. */
   full: boolean;
   /** Whether anything was yanked, or is not any more. */
@@ -56,25 +60,18 @@ export const progressTeller = (sql: Sql, url: string) => {
   };
 };
 
-const MOST_EVIDENCE = 8_000;
-
-/** Upstream chose what is in it: a list of flaws stays one that can be read. */
-const small = (evidence: Flaw['evidence']): Flaw['evidence'] => {
-  const text = JSON.stringify(evidence);
-  return text.length <= MOST_EVIDENCE
-    ? evidence
-    : { clipped: text.slice(0, MOST_EVIDENCE).replace(/\p{Surrogate}$/u, '') };
-};
-
+/** Beyond what the list of flaws has room for they are counted, and no more written down. */
 export const noteFlaw = async (run: Run, flaw: Flaw): Promise<void> => {
   run.progress.refused += flaw.kind === 'refused' ? 1 : 0;
-  await recordFlaw(run.the.sql, run.upstream.url, { ...flaw, evidence: small(flaw.evidence) }, run.the.now());
+  if (run.noted[flaw.kind] >= MOST_FLAWS) return;
+  run.noted[flaw.kind] += 1;
+  await recordFlaw(run.the.sql, run.upstream.url, flaw, run.the.now());
 };
 
 export const noteRefusal = (run: Run, tree: Tree, name: string, version: string, why: NotMirrored) =>
   noteFlaw(run, {
     ...{ tree, name, version, kind: 'refused' },
-    ...{ code: why.code, message: why.message.slice(0, 1_000), evidence: why.evidence },
+    ...{ code: why.code, message: why.message, evidence: why.evidence },
   });
 
 /** @throws SyncEnd where an upstream does nothing but fail */

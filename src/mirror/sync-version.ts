@@ -2,10 +2,11 @@
 import type { JsonObject } from '../../keys/canonical.ts';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import { addressOf } from '../client/discovery.ts';
-import { strictObjectOf } from '../client/strict-object.ts';
 import { textOf } from '../protocol/manifest/read.ts';
 import type { PackName } from '../protocol/pack-id.ts';
+import { boundedObjectOf } from './bounded-json.ts';
 import { examine, servedDigest } from './examine.ts';
+import { clearRefusals } from './flaw-store.ts';
 import { followStanding } from './follow.ts';
 import { ingest } from './ingest.ts';
 import type { TreeLayout } from './layout.ts';
@@ -13,8 +14,8 @@ import { MOST } from './limits.ts';
 import { type ListedRow, toldBy } from './listing.ts';
 import { type HeldRow, heldVersion } from './mirror-store.ts';
 import { noteFlaw, type Run } from './run.ts';
+import { requireSpelling } from './sources.ts';
 import { NotMirrored } from './trouble.ts';
-import { clearRefusals } from './upstream-store.ts';
 
 /** One version at its address. */
 export interface VersionAt {
@@ -32,7 +33,7 @@ const fetchServed = async (run: Run, at: VersionAt): Promise<JsonObject> => {
   const body = await fetchPart(run, at, at.layout.versionManifest, MOST.manifest);
   if (body === undefined)
     throw new NotMirrored('pack_version_not_found', 'Upstream lists it and does not serve it.');
-  const read = strictObjectOf(body);
+  const read = boundedObjectOf(body);
   if (read.ok) return read.object;
   throw new NotMirrored('reply_malformed', `The served manifest cannot be read: ${read.problem.message}`);
 };
@@ -68,11 +69,11 @@ const takeIn = async (run: Run, at: VersionAt, served: JsonObject): Promise<void
   await run.log?.requireRecorded({ name, version }, layout.tree, digestOf(tarball));
   const publishedAt = plausibleTime([textOf(served['publishedAt']), row.publishedAt], the.now());
   const told = toldBy(served);
-  await ingest(the, origin, { believed, told, publishedAt });
+  const isNew = await ingest(the, origin, { believed, told, publishedAt });
   tellOfKey(run, believed.key.keyId);
   the.announce(`pack:${name}@${version}`);
-  await clearRefusals(the.sql, origin.url, { tree: layout.tree, name, version });
-  run.progress.added += 1;
+  if (run.upstream.flaws > 0) await clearRefusals(the.sql, origin.url, { tree: layout.tree, name, version });
+  run.progress.added += isNew ? 1 : 0;
   run.withdrawn ||= told.yanked !== null;
 };
 
@@ -94,44 +95,59 @@ const watchBytes = async (run: Run, at: VersionAt, held: HeldRow, served: JsonOb
   await alarm(run, at, 'bytes_changed', says, evidence);
 };
 
-const watchKey = async (run: Run, at: VersionAt, { keyId }: HeldRow): Promise<void> => {
-  const status = run.keys.keys?.get(keyId ?? '')?.status;
-  if (status !== 'revoked' && status !== 'compromised') return;
-  const says = 'Upstream revoked the key that signed this version: yank it here unless you know better.';
-  await alarm(run, at, 'key_revoked', says, { keyId, status });
+const RESTLESS =
+  'Upstream changed its word about this version again and again: that it takes something back is heard tomorrow.';
+
+/** The yank that upstream asks for has no room: who looks at the flaws yanks it here. */
+const alarmOf = (run: Run, at: VersionAt, error: unknown): Promise<void> => {
+  if (!(error instanceof NotMirrored)) throw error;
+  return alarm(run, at, error.code, error.message, error.evidence);
 };
 
-const keepUp = async (run: Run, at: VersionAt, held: HeldRow, served: JsonObject): Promise<void> => {
+/** Whether what upstream says was heard to its end. */
+const keepUp = async (run: Run, at: VersionAt, held: HeldRow, served: JsonObject): Promise<boolean> => {
   const { the, origin } = run;
   const address = { name: at.name, version: at.row.version };
   await watchBytes(run, at, held, served);
-  await watchKey(run, at, held);
-  if (!(await followStanding(the, origin, address, toldBy(served)))) return;
+  const followed = await followStanding(the, origin, address, toldBy(served)).catch((error: unknown) =>
+    alarmOf(run, at, error),
+  );
+  if (followed === 'restless') await alarm(run, at, 'standing_restless', RESTLESS, {});
+  if (followed === undefined || followed === 'same') return followed === 'same';
   the.announce(`pack:${address.name}@${address.version}`);
   run.progress.changed += 1;
   run.withdrawn = true;
+  return followed === 'changed';
+};
+
+/** One tree after the other: a version has one set of bytes here, and one address. */
+const inOtherTree = (run: Run, { layout }: VersionAt, held: HeldRow, evidence: object): NotMirrored => {
+  const says = `Upstream has this name and version in both trees. It is served from ${held.tree}, in which it came first, and not from ${layout.tree}; which tree comes first is said with --trees, before anything of it is mirrored.`;
+  return new NotMirrored('in_other_tree', says, { ...evidence, upstream: run.upstream.url });
 };
 
 /** What is here already wins, wherever it came from. */
-const requireOurs = (run: Run, { layout }: VersionAt, held: HeldRow, served: JsonObject): boolean => {
+const requireOurs = (run: Run, at: VersionAt, held: HeldRow, served: JsonObject): boolean => {
+  const { layout, name } = at;
+  requireSpelling(name, held.name);
+  const isOurs = held.upstream === run.upstream.url;
   const sameBytes = servedDigest(served) === held.digest && held.tree === layout.tree;
-  if (held.upstream === run.upstream.url && held.tree === layout.tree) return true;
+  if (isOurs && held.tree === layout.tree) return true;
   if (sameBytes) return false;
   const evidence = { kept: integrityOf(held.digest), offered: served['integrity'] ?? null, tree: held.tree };
+  if (isOurs) throw inOtherTree(run, at, held, evidence);
   if (held.upstream === null)
     throw new NotMirrored('published_here', 'This version was published here, with other bytes.', evidence);
-  const says =
-    held.upstream === run.upstream.url
-      ? `The ${held.tree} tree has this name and version already: it is served with one set of bytes.`
-      : `This version was mirrored from ${held.upstream} before, with other bytes.`;
+  const says = `This version was mirrored from ${held.upstream} before, with other bytes.`;
   throw new NotMirrored('version_taken', says, { ...evidence, upstream: held.upstream });
 };
 
-/** Rejects with NotMirrored where it is not served from here, and with what the network did. */
-export const syncVersion = async (run: Run, at: VersionAt): Promise<void> => {
+/** Whether it is settled. Rejects with NotMirrored where it is not served from here, and with what the network did. */
+export const syncVersion = async (run: Run, at: VersionAt): Promise<boolean> => {
   const held = await heldVersion(run.the.sql, { name: at.name, version: at.row.version });
-  if (held?.unpublished === true) return;
+  if (held?.unpublished === true) return true;
   const served = await fetchServed(run, at);
-  if (held === undefined) await takeIn(run, at, served);
-  else if (requireOurs(run, at, held, served)) await keepUp(run, at, held, served);
+  if (held !== undefined) return requireOurs(run, at, held, served) ? keepUp(run, at, held, served) : true;
+  await takeIn(run, at, served);
+  return true;
 };

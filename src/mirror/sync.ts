@@ -6,6 +6,7 @@ import { addressOf } from '../client/discovery.ts';
 import { Refusal } from '../client/refusal.ts';
 import { TransportError } from '../network/transport-error.ts';
 import type { KeySource } from './examine.ts';
+import type { Origin } from './ground-store.ts';
 import { allJobs, changedJobs } from './jobs.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { MOST, pauseAfter, type SyncLimits } from './limits.ts';
@@ -13,17 +14,33 @@ import { progressTeller, type Run, type SyncDeps } from './run.ts';
 import { syncPack } from './sync-pack.ts';
 import { SyncEnd } from './trouble.ts';
 import { openUpstream, type UpstreamReader } from './upstream-fetch.ts';
-import { openUpstreamLog, stopsForGood } from './upstream-log.ts';
+import { openUpstreamLog, stopsForGood, type UpstreamLog } from './upstream-log.ts';
 import { markEnded, markStarted, type Outcome, type Progress, type UpstreamRow } from './upstream-store.ts';
+import { watchKeys } from './watch-keys.ts';
 
 export interface MirrorDeps extends SyncDeps {
   readonly limits: SyncLimits;
   readonly allowPrivate: boolean;
   readonly reissueWithdrawals: () => Promise<void>;
+  /** Reads from there, and asks nobody. */
+  readonly from?: Source | undefined;
 }
+
+/** What is synced from where no network is. */
+export interface Source {
+  readonly reader: UpstreamReader;
+  /** Undefined where it has no log. Rejects where nothing of it is to be taken. */
+  readonly openLog: () => Promise<UpstreamLog | undefined>;
+}
+
+const MOST_KEYS_AT_HAND = 1_000;
 
 const keySource = (reader: UpstreamReader, layout: Layout): KeySource => {
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
+  const remember = (keyId: string, now: Promise<Uint8Array | undefined>): void => {
+    if (asked.size >= MOST_KEYS_AT_HAND) asked.clear();
+    asked.set(keyId, now);
+  };
   const ask = async (keyId: string): Promise<Uint8Array | undefined> => {
     const fetched = await reader.get(addressOf(layout.publicKey, { keyId }), MOST.key);
     return fetched.kind === 'fresh' ? fetched.body : undefined;
@@ -34,7 +51,7 @@ const keySource = (reader: UpstreamReader, layout: Layout): KeySource => {
       const before = asked.get(keyId);
       if (before !== undefined) return before;
       const now = ask(keyId);
-      asked.set(keyId, now);
+      remember(keyId, now);
       // What failed is asked again for the next version.
       now.catch(() => asked.delete(keyId));
       return now;
@@ -43,6 +60,7 @@ const keySource = (reader: UpstreamReader, layout: Layout): KeySource => {
 };
 
 const workThrough = async (run: Run): Promise<void> => {
+  await watchKeys(run);
   const changed = await changedJobs(run);
   run.full = changed === undefined;
   const jobs = changed ?? (await allJobs(run));
@@ -63,14 +81,21 @@ const workThrough = async (run: Run): Promise<void> => {
 
 const NOTHING: Progress = { packs: 0, packsDone: 0, added: 0, changed: 0, refused: 0, bytes: 0 };
 
-const originOf = (url: string) => ({ url, actor: `mirror:${new URL(url).host}` });
+const originOf = ({ url, addedAt, namespaces }: UpstreamRow): Origin => ({
+  url,
+  actor: `mirror:${new URL(url).host}`,
+  since: addedAt,
+  isNamed: namespaces !== null,
+});
 
 const openRun = async (the: MirrorDeps, upstream: UpstreamRow, reader: UpstreamReader): Promise<Run> => {
   const layout = await readLayout(reader, upstream.trees);
   const keepsLog = layout.hasLog || upstream.trust !== null;
-  const log = keepsLog ? await openUpstreamLog(the.sql, upstream.url, reader, the.now) : undefined;
-  const origin = originOf(upstream.url);
-  const counted = { told: new Set<string>(), full: true, withdrawn: false, unread: 0, failing: 0 };
+  const open = the.from?.openLog ?? (() => openUpstreamLog(the.sql, upstream.url, reader, the.now));
+  const log = keepsLog || the.from !== undefined ? await open() : undefined;
+  const origin = originOf(upstream);
+  const noted = { refused: 0, alarm: 0 };
+  const counted = { told: new Set<string>(), noted, full: true, withdrawn: false, unread: 0, failing: 0 };
   const bounds = { lanes: the.limits.lanes, mostFailing: the.limits.failures };
   const progress = { ...NOTHING };
   return {
@@ -90,6 +115,8 @@ const openRun = async (the: MirrorDeps, upstream: UpstreamRow, reader: UpstreamR
 interface Ended {
   readonly outcome: Outcome;
   readonly reason: string | null;
+  /** A fault of ours, to be thrown once the ending is written down. */
+  readonly broke?: unknown;
 }
 
 const PAUSES: ReadonlySet<string> = new Set(['budget_bytes', 'budget_time', 'shutting_down']);
@@ -97,7 +124,10 @@ const PAUSES: ReadonlySet<string> = new Set(['budget_bytes', 'budget_time', 'shu
 const detailOf = (error: TransportError): string =>
   [error.details['errno'], error.details['status']].filter((each) => each != null).join(' ');
 
-/** What an upstream, the network or a full disk may do; everything else is a fault of ours and thrown. */
+const BROKE =
+  'sync_broke: This registry failed, and not the upstream; its diagnostics say how. It is tried again.';
+
+/** What an upstream, the network or a full disk may do; everything else is a fault of ours. */
 const endedBy = (error: unknown): Ended => {
   if (stopsForGood(error)) return { outcome: 'stopped', reason: `${error.code}: ${error.message}` };
   if (error instanceof SyncEnd)
@@ -109,7 +139,7 @@ const endedBy = (error: unknown): Ended => {
   if (error instanceof TransportError)
     return { outcome: 'failed', reason: `${error.code}: ${error.message} ${detailOf(error)}`.trim() };
   if (error instanceof StorageError) return { outcome: 'failed', reason: `${error.code}: ${error.message}` };
-  throw error;
+  return { outcome: 'failed', reason: BROKE, broke: error };
 };
 
 const endingOf = ({ unread }: Run): Ended =>
@@ -126,22 +156,27 @@ export const syncUpstream =
   async (upstream: UpstreamRow, quit: AbortSignal): Promise<Ended> => {
     await markStarted(the.sql, upstream.url, the.now());
     const { url: base } = upstream;
-    const reader = openUpstream({ base, allowPrivate: the.allowPrivate, limits: the.limits, quit });
+    const { allowPrivate, limits } = the;
+    const reader = the.from?.reader ?? openUpstream({ base, allowPrivate, limits, quit });
     let run: Run | undefined;
-    const ended = await (async () => {
+    const work = async (): Promise<Ended> => {
       run = await openRun(the, upstream, reader);
       await workThrough(run);
       return endingOf(run);
-    })().catch(endedBy);
-    if (run?.withdrawn === true) await the.reissueWithdrawals();
+    };
+    const withdrawals = async (): Promise<void> => {
+      if (run?.withdrawn === true) await the.reissueWithdrawals();
+    };
+    const { broke, ...ended } = await work().finally(withdrawals).catch(endedBy);
     const failures = ended.outcome === 'failed' ? upstream.failures + 1 : 0;
     const at = the.now();
-    await markEnded(the.sql, upstream.url, {
+    await markEnded(the.sql, upstream, {
       ...ended,
       ...{ failures, at, dueAt: new Date(at.getTime() + pauseAfter(failures, ended.outcome === 'partial')) },
       progress: { ...(run?.progress ?? NOTHING), bytes: reader.spent() },
       logSize: ended.outcome === 'complete' ? (run?.log?.size ?? null) : null,
       fullAt: ended.outcome === 'complete' && run?.full === true ? at : null,
     });
+    if (broke !== undefined) throw broke;
     return ended;
   };

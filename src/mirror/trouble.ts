@@ -26,6 +26,8 @@ export class NotMirrored extends Error {
 export const SYNC_ENDS = {
   budget_bytes: 'This sync has taken in as many bytes as it may; the next goes on.',
   budget_time: 'This sync has taken as long as it may; the next goes on.',
+  upstream_removed: 'The upstream was removed in the meantime, or added anew.',
+  export_refused: 'Nothing of the export was taken.',
   shutting_down: 'The registry is shutting down; the next sync goes on.',
   upstream_failing: 'The upstream fails again and again; it is asked later.',
   upstream_private:

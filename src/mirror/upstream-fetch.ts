@@ -54,6 +54,13 @@ export const requireAllowed = async (
   return addresses;
 };
 
+/** Who stands outside leads nobody in, also where the operator mirrors registries of the local network. */
+export const requireNoWayIn = async (url: URL, isPrivate: boolean, lookup: Lookup = systemLookup) => {
+  const addresses = await resolveHost(url, lookup);
+  if (isPrivate || addresses.every(isPublicAddress)) return addresses;
+  throw new TransportError('redirect_private', { url: url.href });
+};
+
 export const openUpstream = (options: FetchOptions): UpstreamReader => {
   const { base, allowPrivate, limits, quit, lookup } = options;
   const agents = newAgents();
@@ -66,16 +73,21 @@ export const openUpstream = (options: FetchOptions): UpstreamReader => {
     if (spent >= limits.bytes) throw new SyncEnd('budget_bytes');
   };
 
+  const took = (bytes: number): void => {
+    spent += bytes;
+  };
+
   const once = async (address: string, maxBytes: number, deadline: number, headers: Headers) => {
+    const sent = { 'user-agent': USER_AGENT, ...headers };
+    const bounds = { maxBytes, deadline, idleMs: limits.idleMs, took };
     let url = parseHttpUrl(address);
+    let addresses = await inTime(requireAllowed(url, allowPrivate, lookup), deadline, url);
+    const isPrivate = !addresses.some(isPublicAddress);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const addresses = await inTime(requireAllowed(url, allowPrivate, lookup), deadline, url);
-      const bounds = { maxBytes, deadline, idleMs: limits.idleMs };
-      const sent = { 'user-agent': USER_AGENT, ...headers };
       const reply = await exchange({ method: 'GET', url, headers: sent, ...bounds, agents, addresses });
-      spent += reply.body.length;
       if (!isRedirect(reply)) return reply;
       url = redirectTarget(url, reply.location ?? '');
+      addresses = await inTime(requireNoWayIn(url, isPrivate, lookup), deadline, url);
     }
     throw new TransportError('redirect_limit', { url: address, limit: MAX_REDIRECTS });
   };

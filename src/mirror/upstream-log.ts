@@ -39,7 +39,7 @@ export const stopsForGood = (error: unknown): error is Refusal =>
   error instanceof Refusal && STOPPING.has(error.code);
 
 /** What is believed of one upstream, in its row. */
-const storeOf = (sql: Sql, url: string): TrustStore => {
+export const storeOf = (sql: Sql, url: string): TrustStore => {
   const change = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(sql, async (tx) => {
       await lockUpstream(tx, url);

@@ -3,6 +3,8 @@
 import type { LogEvidence, TrustState } from '../client/trust-state.ts';
 import type { Queryable, Sql, Tx } from '../database/connect.ts';
 import type { Tree } from '../protocol/faults.ts';
+import { NEVER } from './limits.ts';
+import { storableText } from './storable.ts';
 
 export type Outcome = 'never' | 'complete' | 'partial' | 'failed' | 'stopped';
 
@@ -14,6 +16,8 @@ export interface Progress {
   readonly changed: number;
   readonly refused: number;
   readonly bytes: number;
+  /** Entries of the log of an export, and then its packs, that were checked before anything of it is taken. */
+  readonly checked?: number;
 }
 
 export interface UpstreamRow {
@@ -39,6 +43,8 @@ export interface UpstreamRow {
   readonly evidence: LogEvidence | null;
   readonly versions: number;
   readonly flaws: number;
+  /** Of them: versions that it has in both trees, and that are served from the other one. */
+  readonly inOtherTree: number;
 }
 
 const columns = (db: Queryable) => db`
@@ -46,7 +52,8 @@ const columns = (db: Queryable) => db`
   reason, started_at as "startedAt", ended_at as "endedAt", progress, log_size as "logSize",
   full_at as "fullAt", trust, evidence,
   (select count(*) from mirrored_versions where upstream = url) as versions,
-  (select count(*) from mirror_flaws where upstream = url) as flaws`;
+  (select count(*) from mirror_flaws where upstream = url) as flaws,
+  (select count(*) from mirror_flaws where upstream = url and code = 'in_other_tree') as "inOtherTree"`;
 
 export const allUpstreams = (db: Queryable): Promise<UpstreamRow[]> =>
   db<UpstreamRow[]>`select ${columns(db)} from mirror_upstreams order by url`;
@@ -67,14 +74,16 @@ export interface NewUpstream {
   readonly trees: readonly Tree[];
   readonly addedBy: string;
   readonly at: Date;
+  /** Default: at once. */
+  readonly dueAt?: Date | undefined;
 }
 
 /** False where it is there already. */
 export const insertUpstream = async (tx: Tx, row: NewUpstream): Promise<boolean> => {
-  const { id, url, namespaces, trees, addedBy, at } = row;
+  const { id, url, namespaces, trees, addedBy, at, dueAt = at } = row;
   const result = await tx`
     insert into mirror_upstreams (id, url, namespaces, trees, added_by, added_at, due_at)
-    values (${id}, ${url}, ${namespaces as string[] | null}, ${[...trees]}, ${addedBy}, ${at}, ${at})
+    values (${id}, ${url}, ${namespaces as string[] | null}, ${[...trees]}, ${addedBy}, ${at}, ${dueAt})
     on conflict do nothing`;
   return result.count === 1;
 };
@@ -86,6 +95,8 @@ export const lockUpstream = (tx: Tx, url: string): Promise<unknown> =>
 /** What was mirrored stays. */
 export const deleteUpstream = async (tx: Tx, url: string): Promise<boolean> =>
   (await tx`delete from mirror_upstreams where url = ${url}`).count === 1;
+
+const MOST_REASON = 1_000;
 
 export const markStarted = (db: Queryable, url: string, at: Date): Promise<unknown> => db`
   update mirror_upstreams set started_at = ${at}, progress = '{}' where url = ${url}`;
@@ -104,12 +115,23 @@ export interface Ending {
   readonly fullAt: Date | null;
 }
 
-export const markEnded = (db: Queryable, url: string, end: Ending): Promise<unknown> => db`
-  update mirror_upstreams set outcome = ${end.outcome}, reason = ${end.reason}, failures = ${end.failures},
-    ended_at = ${end.at}, due_at = ${end.dueAt}, turn = turn + 1, log_size = coalesce(${end.logSize}, log_size),
+/** What was removed meanwhile, and perhaps added anew in another way, has not come to an end by this. */
+export const markEnded = (
+  db: Queryable,
+  { url, addedAt }: Pick<UpstreamRow, 'url' | 'addedAt'>,
+  end: Ending,
+): Promise<unknown> => db`
+  update mirror_upstreams set outcome = ${end.outcome},
+    reason = ${end.reason && storableText(end.reason, MOST_REASON)}, failures = ${end.failures},
+    ended_at = ${end.at}, due_at = case when due_at >= ${NEVER} then due_at else ${end.dueAt} end, turn = turn + 1, log_size = coalesce(${end.logSize}, log_size),
     full_at = coalesce(${end.fullAt}, full_at),
     progress = ${JSON.stringify(end.progress)}::text::jsonb
-  where url = ${url}`;
+  where url = ${url} and added_at = ${addedAt}`;
+
+/** Lists of packs that upstream names no more. */
+export const forgetUnlisted = (db: Queryable, url: string, paths: readonly string[]): Promise<unknown> => db`
+  delete from mirror_seen where upstream = ${url}
+    and not exists (select from unnest(${[...paths]}::text[]) as listed where listed = path)`;
 
 export interface SeenDocument {
   readonly etag: string | null;
@@ -134,47 +156,6 @@ export const setSeen = (
     : db`insert into mirror_seen (upstream, path, etag, sha256)
         select url, ${path}, ${seen.etag}, ${seen.sha256} from mirror_upstreams where url = ${url}
         on conflict (upstream, path) do update set etag = excluded.etag, sha256 = excluded.sha256`;
-
-export interface Flaw {
-  readonly tree: Tree;
-  readonly name: string;
-  readonly version: string;
-  /** `refused`: it is not served; `alarm`: it is, and upstream says something that it must not. */
-  readonly kind: 'refused' | 'alarm';
-  readonly code: string;
-  readonly message: string;
-  readonly evidence: Readonly<Record<string, unknown>>;
-}
-
-export interface FlawRow extends Flaw {
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-}
-
-/** More than these a hostile upstream does not write; the first are kept. */
-const MOST_FLAWS = 20_000;
-
-export const recordFlaw = (db: Queryable, url: string, flaw: Flaw, at: Date): Promise<unknown> => db`
-  insert into mirror_flaws (upstream, tree, name, version, kind, code, message, evidence, first_at, last_at)
-  select url, ${flaw.tree}, ${flaw.name}, ${flaw.version}, ${flaw.kind}, ${flaw.code}, ${flaw.message},
-    ${JSON.stringify(flaw.evidence)}::text::jsonb, ${at}, ${at}
-  from mirror_upstreams where url = ${url}
-    and (select count(*) from mirror_flaws where upstream = ${url}) < ${MOST_FLAWS}
-  on conflict (upstream, tree, name, version, code) do update
-    set kind = excluded.kind, message = excluded.message, evidence = excluded.evidence, last_at = excluded.last_at`;
-
-/** What was refused before is not refused any more. */
-export const clearRefusals = (
-  db: Queryable,
-  url: string,
-  { tree, name, version }: Pick<Flaw, 'tree' | 'name' | 'version'>,
-): Promise<unknown> => db`
-  delete from mirror_flaws
-  where upstream = ${url} and tree = ${tree} and name = ${name} and version = ${version} and kind = 'refused'`;
-
-export const flawsOfUpstream = (db: Queryable, url: string): Promise<FlawRow[]> => db<FlawRow[]>`
-  select tree, name, version, kind, code, message, evidence, first_at as "firstAt", last_at as "lastAt"
-  from mirror_flaws where upstream = ${url} order by kind, name, version, tree, code`;
 
 export const trustOf = async (sql: Queryable, url: string): Promise<TrustState | undefined> => {
   const [row] = await sql<

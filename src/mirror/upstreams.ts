@@ -9,17 +9,19 @@ import { registryBase } from '../client/network/http-url.ts';
 import type { Sql } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { TransportError } from '../network/transport-error.ts';
+import { readFrom } from '../packs/lifecycle/history.ts';
 import type { RecordedEvent } from '../protocol/event.ts';
 import { fault, type Tree } from '../protocol/faults.ts';
 import type { Receipt } from '../protocol/receipt.ts';
 import type { AppendEvent } from '../transparency/append.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
+import { FLAWS_AT_ONCE, type FlawRow, flawsOfUpstream } from './flaw-store.ts';
+import { isFromFiles } from './limits.ts';
 import { SyncEnd } from './trouble.ts';
 import { requireAllowed } from './upstream-fetch.ts';
 import {
   allUpstreams,
   deleteUpstream,
-  flawsOfUpstream,
   insertUpstream,
   lockUpstream,
   makeDue,
@@ -116,10 +118,19 @@ export const addUpstream =
       return the.append(tx, { kind: 'upstream.added', actor: actorOf(by), subject: `upstream:${url}`, data });
     });
     const row = await requireUpstream(the, id);
+    if (event === undefined) requireNetwork(row);
     if (event === undefined) requireSame(row, namespaces, trees);
     else the.begin(id);
     return { row, created: event !== undefined, event, receipt: event && (await the.awaitReceipt(event)) };
   };
+
+/** What comes in files is never asked for over the network: nobody said that it may be. */
+const requireNetwork = (row: UpstreamRow): void => {
+  if (!isFromFiles(row)) return;
+  const message =
+    'This upstream comes in files: bring its next export with "attestry mirror import"; to ask it over the network, remove it first, and add it.';
+  throw fault('validation_error', { id: row.id, url: row.url }, message);
+};
 
 const requireSame = (
   row: UpstreamRow,
@@ -165,10 +176,23 @@ export const readUpstream =
     return requireUpstream(the, asked.id);
   };
 
-export const listFlaws = (the: UpstreamsDeps) => async (asked: Asked & { readonly id: string }) => {
-  await requireOperator(the, asked);
-  return flawsOfUpstream(the.sql, (await requireUpstream(the, asked.id)).url);
-};
+export interface FlawPage {
+  readonly flaws: readonly FlawRow[];
+  /** Where the list goes on; null at its end. */
+  readonly next: number | null;
+}
+
+/** @throws Fault forbidden, not_found, validation_error */
+export const listFlaws =
+  (the: UpstreamsDeps) =>
+  async (asked: Asked & { readonly id: string; readonly from: unknown }): Promise<FlawPage> => {
+    await requireOperator(the, asked);
+    const { url } = await requireUpstream(the, asked.id);
+    const from = readFrom(asked.from);
+    const found = await flawsOfUpstream(the.sql, url, from);
+    const next = found.length > FLAWS_AT_ONCE ? from + FLAWS_AT_ONCE : null;
+    return { flaws: found.slice(0, FLAWS_AT_ONCE), next };
+  };
 
 /** Nobody waits for it: whoever asked sees `turn` grow when it is over. @throws Fault forbidden, not_found, conflict */
 export const beginSync =
@@ -180,6 +204,7 @@ export const beginSync =
       const message = `This upstream is mirrored no more (${row.reason ?? ''}). Look at its evidence; then remove it, and add it anew if you trust it.`;
       throw fault('validation_error', { id: row.id, reason: row.reason }, message);
     }
+    requireNetwork(row);
     await makeDue(the.sql, row.url, the.now());
     the.begin(row.id);
     return row;

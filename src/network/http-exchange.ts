@@ -17,6 +17,8 @@ export interface Exchange {
   readonly deadline: number;
   /** Milliseconds between two signs of life. */
   readonly idleMs: number;
+  /** Told of the bytes of a body as they come, also of one that is refused in the end. */
+  readonly took?: ((bytes: number) => void) | undefined;
 }
 
 /** A reply that may lead elsewhere. */
@@ -75,13 +77,18 @@ const watchTime = ({ deadline, idleMs }: Exchange, stop: (error: TransportError)
   };
 };
 
-const collect = async (response: IncomingMessage, maxBytes: number, alive: () => void): Promise<Buffer> => {
+const collect = async (
+  response: IncomingMessage,
+  { maxBytes, took }: Exchange,
+  alive: () => void,
+): Promise<Buffer> => {
   const announced = Number(response.headers['content-length'] ?? 0);
   if (announced > maxBytes) throw new TransportError('too_large', { maxBytes, announced });
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     alive();
+    took?.(chunk.length);
     size += chunk.length;
     if (size > maxBytes) throw new TransportError('too_large', { maxBytes });
     chunks.push(chunk);
@@ -111,7 +118,7 @@ const readAnswer = async (response: IncomingMessage, of: Exchange, alive: () => 
     return answer;
   }
   refuseEncoding(response);
-  return { ...answer, body: await collect(response, of.maxBytes, alive) };
+  return { ...answer, body: await collect(response, of, alive) };
 };
 
 const failureOf = (error: unknown, url: URL, answered: boolean, reused: boolean): TransportError => {

@@ -23,7 +23,7 @@ import { activeAdvisoryOf, warningOf } from './advisories/yanks.ts';
 import { openCompat } from './compat/open.ts';
 import { openDerived } from './derived/open.ts';
 import { openDiscover } from './discover/open.ts';
-import { openKeychain } from './keychain/open.ts';
+import { type KeychainDeps, openKeychain } from './keychain/open.ts';
 import { deprecateVersion, undeprecateVersion } from './lifecycle/deprecate.ts';
 import { readHistory } from './lifecycle/history.ts';
 import type { LifecycleDeps } from './lifecycle/standing.ts';
@@ -64,6 +64,7 @@ export interface PacksDeps
   readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
   readonly listKeys: () => Promise<readonly ListedKey[]>;
   readonly listMirroredKeys: () => Promise<readonly MirroredKeyNote[]>;
+  readonly mirroredSigners: KeychainDeps['mirroredSigners'];
   readonly append: AppendEvent;
   readonly makeEvent: MakeEvent;
   /** Makes the change visible to readers of every process. */

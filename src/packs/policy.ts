@@ -46,10 +46,12 @@ const requirePublishableScope = (policy: PackPolicy, name: PackName): void => {
 };
 
 /** `1.0.0-a.intoto` and the statement of `1.0.0-a` would stand at one address. */
+export const standsAlone = (version: PackVersion): boolean => !/\.(?:intoto|sbom)$/.test(version);
+
 const requireUnambiguous = (version: PackVersion): PackVersion => {
-  const ending = /\.(?:intoto|sbom)$/.exec(version)?.[0];
-  if (ending === undefined) return version;
-  throw fault('invalid_version', { found: version }, `No version may end in "${ending}" here.`);
+  if (standsAlone(version)) return version;
+  const message = 'No version may end in ".intoto" or ".sbom" here.';
+  throw fault('invalid_version', { found: version }, message);
 };
 
 /** @throws Fault invalid_pack_name, invalid_pack_scope, invalid_version: in this order, the first that applies. */

@@ -1,4 +1,4 @@
-// A registry in a process of its own that mirrors one upstream, and dies by kill -9 at one step of its third version.
+// A registry in a process of its own that mirrors, and dies by kill -9 at one step of its third version if told to.
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
@@ -10,7 +10,8 @@ export type Step = 'store the bytes' | 'commit' | 'announce';
 const { dataDir, databaseUrl, step } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly dataDir: string;
   readonly databaseUrl: string;
-  readonly step: Step;
+  /** Undefined: it lives on, and says on standard error what it holds for an error. */
+  readonly step?: Step;
 };
 
 const DIES_AT = 3;
@@ -23,6 +24,7 @@ const dieInTime = (): void => {
 
 /** Right before the step; the events of a version are written inside its commit. */
 const dying = (deps: MirrorDeps): MirrorDeps => {
+  if (step === undefined) return deps;
   const die = dieInTime;
   if (step === 'store the bytes')
     return {
@@ -55,7 +57,7 @@ const dying = (deps: MirrorDeps): MirrorDeps => {
 
 const registry = await compose(
   testConfig(dataDir, databaseUrl, { allowPrivateAddresses: true }),
-  pino({ level: 'silent' }),
+  pino({ level: step === undefined ? 'error' : 'silent' }, pino.destination(2)),
   { mirroring: dying },
 );
 registry.server.listen(0, '127.0.0.1');

@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { compose } from '../../src/compose.ts';
+import { bundled } from '../world/bundled.ts';
 import { ownDatabase } from '../world/database.ts';
 import { type MadePack, makePack } from '../world/packs.ts';
 import { createPublisher } from '../world/publisher.ts';
 import { caller, testConfig } from '../world/registry.ts';
-import { ROOT, TYPESCRIPT } from '../world/source.ts';
+import { ROOT } from '../world/source.ts';
 import { partOf, type StaticRegistry } from '../world/static-registry.ts';
 import type { Step } from './child-mirror.ts';
 import { listing, upstreamOf } from './mirroring.ts';
@@ -37,7 +38,7 @@ const tokenOf = async (dataDir: string): Promise<string> =>
 /** Starts the child, has it mirror, and waits for its death. */
 const dieAt = async (step: Step, dataDir: string, databaseUrl: string): Promise<void> => {
   const settings = JSON.stringify({ dataDir, databaseUrl, step });
-  const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, settings], {
+  const child = spawn(process.execPath, [await bundled(CHILD), settings], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

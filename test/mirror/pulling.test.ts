@@ -112,7 +112,7 @@ describe('a sync', () => {
     expect(row).toMatchObject({ outcome: 'complete', versions: 1, flaws: 1 });
     expect((await get(addressOf(name, '1.0.0', 'v2'))).status).toBe(200);
     const { json } = await registry.call('GET', `/mirror/upstreams/${row.id}/flaws`);
-    expect(json.flaws[0]).toMatchObject({ code: 'version_taken', tree: 'v1', kind: 'refused' });
+    expect(json.flaws[0]).toMatchObject({ code: 'in_other_tree', tree: 'v1', kind: 'refused' });
   });
 
   it('keeps the time that upstream says, where that can be', async () => {

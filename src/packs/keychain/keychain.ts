@@ -5,6 +5,7 @@ import type { DelegationRow } from '../../access/delegation-store.ts';
 import { listed, statementOf } from '../../access/listed-key.ts';
 import { isPrivateNamespace, namespaceOf, type PackName, patternCovers } from '../../protocol/pack-id.ts';
 import { isPrivate } from '../policy.ts';
+import { type MirroredSigner, mirroredEntry } from './mirrored.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -56,10 +57,11 @@ const entryOf = (row: DelegationRow, now: Date, shown: ReadonlySet<string>): Ent
   };
 };
 
-/** Oldest first. */
+/** Oldest first, and behind them keys that are believed elsewhere: an id that is delegated here stands for that key. */
 export const keychainOf = (
   name: PackName,
   rows: readonly DelegationRow[],
+  mirrored: readonly MirroredSigner[],
   named: ReadonlySet<string>,
   now: Date,
 ): Entry => {
@@ -69,5 +71,6 @@ export const keychainOf = (
     .map((row) => ({ from: instantMs(statementOf(row).notBefore), row }))
     .sort((a, b) => a.from - b.from || (a.row.key_id < b.row.key_id ? -1 : 1))
     .map(({ row }) => entryOf(row, now, shown));
-  return { namespace: namespaceOf(name), keys: entries };
+  const elsewhere = mirrored.filter(({ keyId }) => !shown.has(keyId)).map(mirroredEntry);
+  return { namespace: namespaceOf(name), keys: [...entries, ...elsewhere] };
 };

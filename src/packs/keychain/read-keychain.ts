@@ -9,17 +9,25 @@ import type { PackName } from '../../protocol/pack-id.ts';
 import { packTopic, through } from '../read/read.ts';
 import { keychainOf } from './keychain.ts';
 import { keysNamedBy } from './keychain-store.ts';
+import type { MirroredSigner } from './mirrored.ts';
 
 export interface ReadKeychainDeps {
   readonly sql: Sql;
   readonly cache: DocumentCache;
   readonly now: () => Date;
+  /** Those of the keys that signed versions of other registries. */
+  readonly mirroredSigners: (keyIds: readonly string[]) => Promise<readonly MirroredSigner[]>;
 }
 
-const makeKeychain = async ({ sql, now }: ReadKeychainDeps, name: PackName): Promise<Document> => {
+const makeKeychain = async (the: ReadKeychainDeps, name: PackName): Promise<Document> => {
+  const { sql, now } = the;
   const named = await keysNamedBy(sql, name);
   if (named === undefined) throw fault('pack_not_found', { name });
-  return jsonDocument(keychainOf(name, await delegationsAbout(sql, name, named), new Set(named), now()));
+  const [rows, mirrored] = await Promise.all([
+    delegationsAbout(sql, name, named),
+    the.mirroredSigners(named),
+  ]);
+  return jsonDocument(keychainOf(name, rows, mirrored, new Set(named), now()));
 };
 
 /** The same in both trees: a key belongs to none. @throws Fault pack_not_found */
