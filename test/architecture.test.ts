@@ -287,6 +287,7 @@ describe('a start of the command line', () => {
         'lock',
         'log-verify',
         'log-watch',
+        'mirror-export-file',
         'outdated',
         'pack',
         'publish',

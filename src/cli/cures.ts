@@ -267,6 +267,10 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   bundle_unreadable: ANEW_BUNDLE,
   bundle_incomplete: ANEW_BUNDLE,
   bundle_mismatch: ANEW_BUNDLE,
+  export_unreadable:
+    'Make it anew with "attestry mirror export --out", and compare its SHA-256 on both sides.',
+  export_inconsistent: 'See what disagrees with "attestry log verify --tarballs"; then make the export anew.',
+  export_unsettled: 'Run it again at a quieter time.',
   not_installed: 'Install it: attestry install NAME --dir DIR',
   install_target_foreign: 'Move it away, or install into another directory with --dir.',
   install_incomplete: 'See to the disk and install again: what was begun is finished or taken back.',

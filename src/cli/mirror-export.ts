@@ -11,14 +11,14 @@ import { type RegistryReader, readJsonObject, registryReader } from '../client/r
 import type { Tree } from '../protocol/faults.ts';
 import { at, listOf, textOf, textsAt } from '../protocol/manifest/read.ts';
 import { parsePackName, parsePackVersion } from '../protocol/pack-id.ts';
-import { acting } from './command.ts';
+import type { Result, Settings } from './command.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { fileAt, placeFile } from './placed-file.ts';
 import { staticDiscovery } from './static-discovery.ts';
 import { printProgress } from './terminal.ts';
 
-interface ExportOptions {
+export interface ExportTreeOptions {
   readonly dir: string;
   readonly publicUrl?: string;
 }
@@ -153,7 +153,10 @@ const writeBeside = async (to: Export): Promise<void> => {
   }
 };
 
-export const exportTree = acting<ExportOptions>(async (settings, { dir, publicUrl }) => {
+export const exportToFolder = async (
+  settings: Settings,
+  { dir, publicUrl }: ExportTreeOptions,
+): Promise<Result> => {
   const base = registryBase(settings.url);
   const transport = httpTransport({ registry: base, allowPrivate: settings.allowPrivateAddresses });
   const counts = { written: 0, kept: 0, versions: 0 };
@@ -170,4 +173,4 @@ export const exportTree = acting<ExportOptions>(async (settings, { dir, publicUr
     lines: [`${dir}: ${said}.`],
     json: { dir, packs, versions, written, kept, keys: [...to.keys].sort() },
   };
-});
+};

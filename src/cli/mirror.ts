@@ -1,9 +1,9 @@
 // attestry mirror: which registries are mirrored, and how that goes.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject } from '../../keys/canonical.ts';
+import type { JsonObject, JsonValue } from '../../keys/canonical.ts';
 import { registryBase } from '../client/network/http-url.ts';
-import { at, textOf } from '../protocol/manifest/read.ts';
-import { type Registry, registryOf } from './ask.ts';
+import { at, listOf, textOf } from '../protocol/manifest/read.ts';
+import { type Registry, type RegistryReply, registryOf } from './ask.ts';
 import { acting, type Result } from './command.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
@@ -36,6 +36,8 @@ const findUpstream = async (registry: Registry, url: string): Promise<JsonObject
 };
 
 const soFar = (row: JsonObject): string => {
+  const checked = numberAt(row, 'progress', 'checked');
+  if (checked > 0) return `${textOf(row['url'])}: ${checked} entries of its log, or packs, checked`;
   const [done, all] = [numberAt(row, 'progress', 'packsDone'), numberAt(row, 'progress', 'packs')];
   const [added, refused] = [numberAt(row, 'progress', 'added'), numberAt(row, 'progress', 'refused')];
   return `${textOf(row['url'])}: ${done} of ${counted(all, 'pack')}, ${added} added, ${refused} refused`;
@@ -53,7 +55,11 @@ const shows = (json: boolean) => {
 };
 
 /** Until the sync that was asked for, or one that was under way, has come to its end. */
-const untilSynced = async (registry: Registry, asked: JsonObject, json: boolean): Promise<JsonObject> => {
+export const untilSynced = async (
+  registry: Registry,
+  asked: JsonObject,
+  json: boolean,
+): Promise<JsonObject> => {
   const show = shows(json);
   for (;;) {
     const { body } = await registry.ask('GET', addressOf(asked));
@@ -63,8 +69,21 @@ const untilSynced = async (registry: Registry, asked: JsonObject, json: boolean)
   }
 };
 
+const rowTrees = (row: JsonObject): readonly string[] =>
+  listOf(row['trees']).flatMap((tree) => textOf(tree) ?? []);
+
+const inBothTrees = (row: JsonObject): readonly string[] => {
+  const count = numberAt(row, 'inOtherTree');
+  if (count === 0) return [];
+  const trees = rowTrees(row).join(' before ');
+  return [
+    `${counted(count, 'version')} that it has in both trees: each is served from one, ${trees} (mirror add --trees)`,
+  ];
+};
+
 const ended = (row: JsonObject): readonly string[] => [
   `${soFar(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`,
+  ...inBothTrees(row),
   ...(numberAt(row, 'flaws') > 0
     ? [`${counted(numberAt(row, 'flaws'), 'flaw')}: attestry mirror list --flaws`]
     : []),
@@ -72,7 +91,7 @@ const ended = (row: JsonObject): readonly string[] => [
 
 const isGood = (row: JsonObject): boolean => ['complete', 'partial'].includes(textOf(row['outcome']) ?? '');
 
-const show = (rows: readonly JsonObject[], json: boolean): undefined => {
+export const showSynced = (rows: readonly JsonObject[], json: boolean): undefined => {
   if (!rows.every(isGood)) process.exitCode = 1;
   printLines(json ? rows.map((row) => JSON.stringify(row)) : rows.flatMap(ended));
 };
@@ -82,7 +101,11 @@ export const add = acting<AddOptions>(async (settings, options, url = ''): Promi
   const { namespaces, trees, json = false } = options;
   const wanted = { url, ...(namespaces ? { namespaces } : {}), ...(trees ? { trees } : {}) };
   const { body, status } = await registry.ask('POST', ADDRESS, wanted);
-  if (options.once === true) return show([await untilSynced(registry, { ...body, turn: 0 }, json)], json);
+  if (options.once === true) {
+    const isNew = status !== 200;
+    const asked = isNew ? { ...body, turn: 0 } : (await registry.ask('POST', `${addressOf(body)}/sync`)).body;
+    return showSynced([await untilSynced(registry, asked, json)], json);
+  }
   const said = status === 200 ? 'Mirrored already' : 'Mirrored from now on';
   return {
     lines: [`${said}: ${textOf(body['url'])}. "attestry mirror list" shows how it goes.`],
@@ -96,10 +119,15 @@ export const sync = acting<AddOptions>(async (settings, { json = false }, url = 
   if (rows.length === 0) throw new UsageError('Nothing is mirrored here: "attestry mirror add URL" begins.');
   const synced: JsonObject[] = [];
   for (const row of rows) {
+    // One that was stopped, or comes in files, keeps none of the others from their turn.
+    if (url === '' && (row['outcome'] === 'stopped' || row['dueAt'] === null)) {
+      synced.push(row);
+      continue;
+    }
     const { body } = await registry.ask('POST', `${addressOf(row)}/sync`);
     synced.push(await untilSynced(registry, body, json));
   }
-  return show(synced, json);
+  return showSynced(synced, json);
 });
 
 export const remove = acting(async (settings, _options, url = '') => {
@@ -116,8 +144,13 @@ const COLUMNS = ['url', 'outcome', 'versions', 'flaws', 'endedAt', 'dueAt', 'rea
 const FLAWS = ['kind', 'name', 'version', 'tree', 'code', 'message'];
 
 const flawsOf = async (registry: Registry, row: JsonObject) => {
-  const { body } = await registry.ask('GET', `${addressOf(row)}/flaws`);
-  return { url: row['url'] ?? null, flaws: rowsAt(body, 'flaws') };
+  const flaws: JsonObject[] = [];
+  for (let from: JsonValue | undefined = 0; typeof from === 'number'; ) {
+    const { body }: RegistryReply = await registry.ask('GET', `${addressOf(row)}/flaws?from=${from}`);
+    flaws.push(...rowsAt(body, 'flaws'));
+    from = body['next'];
+  }
+  return { url: row['url'] ?? null, flaws };
 };
 
 export const list = acting<{ readonly flaws?: boolean }>(async (settings, options) => {

@@ -1,5 +1,6 @@
 // Opens a pack's archive in memory: every file of it or a refusal that lists every broken rule.
 import type { JsonObject } from '../../keys/canonical.ts';
+import type { Digest } from '../../storage/digest.ts';
 import type { Violation } from '../protocol/faults.ts';
 import { DEFAULT_ARCHIVE_CAPS, type TarballReport } from '../protocol/tarball.ts';
 import { refusal } from './refusal.ts';
@@ -14,6 +15,12 @@ export interface Archive {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+/** An archive as it was read just now. */
+export interface OpenedArchive extends Archive {
+  /** Of each file, taken while it was read. */
+  readonly digests: ReadonlyMap<string, Digest>;
+}
+
 /** Contents are handed out up to the limit for manifests, so it is lifted here and asked for below. */
 const CAPS = { ...DEFAULT_ARCHIVE_CAPS, maxManifestBytes: DEFAULT_ARCHIVE_CAPS.maxEntryBytes };
 
@@ -25,7 +32,7 @@ const tooLargeManifest = ({ manifestBytes }: TarballReport): readonly Violation[
 };
 
 /** @throws Refusal of `archive` with every violation; of `identity` where pack.json is no strict JSON */
-export const openArchive = async (tarball: Uint8Array): Promise<Archive> => {
+export const openArchive = async (tarball: Uint8Array): Promise<OpenedArchive> => {
   const report = await inspectBytes(tarball, CAPS, () => true);
   const violations = [...report.violations, ...tooLargeManifest(report)];
   const [first] = violations;
@@ -34,5 +41,6 @@ export const openArchive = async (tarball: Uint8Array): Promise<Archive> => {
   if (manifestBytes === undefined || contents.size !== report.files.length)
     throw refusal('archive', 'archive_invalid', { files: report.files.length, read: contents.size });
   const manifest = readJsonObject('identity', manifestBytes, 'pack.json');
-  return { manifest, manifestBytes, files: contents };
+  const digests = new Map(report.files.map(({ path, digest }) => [path, digest]));
+  return { manifest, manifestBytes, files: contents, digests };
 };

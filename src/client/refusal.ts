@@ -146,6 +146,9 @@ export const REFUSALS = {
   bundle_unreadable: 'The file is no bundle that can be read.',
   bundle_incomplete: 'The bundle does not hold an answer that is needed.',
   bundle_mismatch: 'The bundle holds another version than it says.',
+  export_unreadable: 'The file is no export of a registry that can be read.',
+  export_inconsistent: 'What is there is not what the log of the registry says.',
+  export_unsettled: 'The registry changes too fast to be exported as it stands.',
   // On disk
   not_installed: 'There is no such pack in that directory.',
   install_target_foreign: 'Something stands in the place of the pack that was not put there by an install.',

@@ -10,8 +10,12 @@ const addAdd = (mirror: Command): void => {
       .argument('<url>', 'base address of the registry')
       .description('mirror a registry from now on; each version is verified before it is served')
       .option('--namespaces <patterns>', 'only these, as in vendor.acme.*,core.openwop.*', listed)
-      .option('--trees <trees>', 'v1, v2 or both; the first is preferred; default: v1,v2', listed)
-      .option('--once', 'wait for the first sync, and show what came of it'),
+      .option(
+        '--trees <trees>',
+        'v1, v2 or both; what is in both is served from the first; default: v1,v2',
+        listed,
+      )
+      .option('--once', 'wait for one sync, and show what came of it'),
     'attestry mirror add https://packs.example --namespaces "vendor.acme.*" --once',
   ).action(later(() => import('../mirror.ts'), 'add'));
 };
@@ -24,6 +28,20 @@ const addList = (mirror: Command): void => {
       .option('--flaws', 'what is not served and why, and what upstream says that it must not'),
     'attestry mirror list --flaws',
   ).action(later(() => import('../mirror.ts'), 'list'));
+};
+
+const addImport = (mirror: Command): void => {
+  example(
+    mirror
+      .command('import')
+      .argument('<file>', 'that "attestry mirror export --out" wrote')
+      .description(
+        'mirror a registry out of its export: all of it is verified first, and no network is asked',
+      )
+      .option('--root <file>', 'root document of the registry, handed over on a trusted way')
+      .option('--from <url>', 'of which registry it is: has to be said where that keeps no log'),
+    'attestry mirror import registry.tar --root root.json',
+  ).action(later(() => import('../mirror-import.ts'), 'importExport'));
 };
 
 export const addMirror = (program: Command): void => {
@@ -51,9 +69,13 @@ export const addMirror = (program: Command): void => {
   example(
     mirror
       .command('export')
-      .description('write the registry as plain files that any web server can serve')
-      .requiredOption('--dir <folder>', 'empty, or of an export before: only what changed is written')
-      .option('--public-url <url>', 'where the files will be served'),
-    'attestry mirror export --dir ./public --public-url https://packs.example',
-  ).action(later(() => import('../mirror-export.ts'), 'exportTree'));
+      .description('write the registry as one file for where no network is, or as files for any web server')
+      .option('--out <file>', 'one file with all that it takes to verify it; nothing is overwritten')
+      .option('--dir <folder>', 'empty, or of an export before: only what changed is written')
+      .option('--public-url <url>', 'where the files will be served, or how others know the registry')
+      .option('--root <file>', 'with --out: root document to start from; default: the one seen first')
+      .option('--state <file>', 'with --out: where to remember what was believed'),
+    'attestry mirror export --out registry.tar --root root.json',
+  ).action(later(() => import('../mirror-export-file.ts'), 'exportRegistry'));
+  addImport(mirror);
 };
