@@ -10,7 +10,7 @@ import { type Digest, parseDigest } from '../../storage/digest.ts';
 import { openDiskStore } from '../../storage/disk-store.ts';
 import { BLOB_PREFIX, blobKey, LOG_CHECKPOINT_KEY, parseBlobKey } from '../../storage/object-keys.ts';
 import { createStaging } from '../../storage/staging.ts';
-import { TYPESCRIPT } from '../world/source.ts';
+import { bundled } from '../world/bundled.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'disk-crash-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -26,7 +26,7 @@ interface Told {
 
 /** Runs the child until it reported `acknowledged` puts and a little longer, kills it, returns what it reported. */
 const killAfter = async (acknowledged: number, extraMs: number, args: string[]): Promise<Told> => {
-  const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, ...args], {
+  const child = spawn(process.execPath, [await bundled(CHILD), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
