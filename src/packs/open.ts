@@ -173,6 +173,6 @@ export const openPacks = (the: PacksDeps): Packs => {
       discover.changed(subject);
       for (const topic of [...packTopicsOf(subject), ...advisoryTopicsOf(subject)]) the.cache.forget(topic);
     },
-    chores: [...testing.chores],
+    chores: [...testing.chores, ...discover.chores],
   };
 };

@@ -5,7 +5,7 @@ import type { Vkey } from '../../keys/key.ts';
 import type { Queryable, Sql } from '../database/connect.ts';
 import { type HeadMove, HeadMoved, moveHead, nextUnsealed, readHead } from './log-store.ts';
 import { LogBehind, LogDamaged } from './log-tiles.ts';
-import { type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
+import { MAX_BATCH, type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
 import { limitSilence, oldestWriter, takeSealerLock } from './sealer-store.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
@@ -45,6 +45,8 @@ const STAND_BY_MS = 1_000;
 const CHECK_MS = 500;
 /** A running transaction that may still come first is asked for again after a moment, and then ever later. */
 const MOMENT_MS = 2;
+/** Between one batch and the next: a seal costs the same for one event and for many, and writers come in groups. */
+const GATHER_MS = 4;
 const LONG_MOMENT_MS = 250;
 const TELL_AFTER_MS = 10_000;
 const PUBLISH_EVERY_MS = 1_000;
@@ -98,7 +100,7 @@ const startPatience = (the: Pick<SealerDeps, 'sql' | 'onTrouble'>) => {
     if (!waiting) waitingSince = undefined;
     if (sealed > 0 || !waiting) {
       pause = MOMENT_MS;
-      return sealed > 0 ? 0 : CHECK_MS;
+      return CHECK_MS;
     }
     waitingSince ??= performance.now();
     if (performance.now() - waitingSince > TELL_AFTER_MS) {
@@ -108,6 +110,11 @@ const startPatience = (the: Pick<SealerDeps, 'sql' | 'onTrouble'>) => {
     pause = Math.min(pause * 2, LONG_MOMENT_MS);
     return pause;
   };
+};
+
+/** After a full batch more is waiting already. */
+const gather = async (sealed: number): Promise<void> => {
+  if (sealed < MAX_BATCH) await sleep(GATHER_MS);
 };
 
 const promised = () => {
@@ -166,7 +173,8 @@ export const startSealer = (the: SealerDeps): Sealer => {
       if (!equalBytes(the.vkey().publicKey, publicKey)) return;
       await publish();
       const pause = patience(outcome);
-      if (pause > 0) await door.wait(pause);
+      if (outcome.sealed > 0) await gather(outcome.sealed);
+      else await door.wait(pause);
     }
     await publish();
   };

@@ -5,7 +5,7 @@ import { closeConnection, connect, type Sql } from '../../src/database/connect.t
 import { indexedAfter } from '../../src/packs/discover/index-store.ts';
 import { type Query, questionOf } from '../../src/packs/discover/question.ts';
 import { searchPacks } from '../../src/packs/discover/search.ts';
-import { type Row, rowOf, seedVersions } from '../world/pack-rows.ts';
+import { type Row, rowOf, seedListed } from '../world/pack-rows.ts';
 import { addressOf } from '../world/publisher.ts';
 import { getRequest, measure, putRequest } from './load.ts';
 import { type Comparison, compare, inTurns } from './rounds.ts';
@@ -47,7 +47,7 @@ const packOf = (number: number): Row => {
 const seed = async (sql: Sql, count: number): Promise<void> => {
   for (let from = 0; from < count; from += SEEDED_AT_ONCE) {
     const most = Math.min(SEEDED_AT_ONCE, count - from);
-    await seedVersions(
+    await seedListed(
       sql,
       Array.from({ length: most }, (_, at) => packOf(from + at)),
     );

@@ -1,7 +1,7 @@
 // Packs found at the command line: by words, kinds, namespaces and ids, in both trees.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newShell, type Shell } from '../world/cli.ts';
-import { rowOf, seedVersions } from '../world/pack-rows.ts';
+import { rowOf, seedListed } from '../world/pack-rows.ts';
 import { startRegistry, type TestRegistry } from '../world/registry.ts';
 
 let registry: TestRegistry;
@@ -11,7 +11,7 @@ const node = (description: string, typeId: string) => ({
 
 beforeAll(async () => {
   registry = await startRegistry();
-  await seedVersions(registry.sql, [
+  await seedListed(registry.sql, [
     rowOf('vendor.acme.mail', node(`Sends mail. ${'Very long. '.repeat(20)}`, 'vendor.acme.send')),
     rowOf('vendor.beta.mail', { tree: 'v2', ...node('Sends mail, too.\u001b[2J', 'vendor.beta.send') }),
     rowOf('vendor.acme.files', { manifest: { kind: 'prompt', description: 'Reads files.' } }),

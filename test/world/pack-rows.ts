@@ -1,6 +1,7 @@
 // Versions written past the service, as rows: for what is asked of many packs and not of their bytes.
 import { createHash } from 'node:crypto';
 import type { Queryable, Sql } from '../../src/database/connect.ts';
+import { listWaiting } from '../../src/packs/discover/listing-store.ts';
 import type { Tree } from '../../src/protocol/faults.ts';
 import { describeManifest, type ManifestFacts } from '../../src/protocol/manifest/describe.ts';
 
@@ -54,6 +55,12 @@ export const seedVersions = (sql: Queryable, rows: readonly Row[]): Promise<unkn
   from json_to_recordset(${JSON.stringify(rows.map(written))}::text::json) as each (name text, version text, tree text,
     digest text, manifest text, facts jsonb, yanked jsonb, deprecated jsonb, unpublished jsonb)
   order by 1, 2`;
+
+/** And has them listed for search, as a registry does right after a publish. */
+export const seedListed = async (sql: Sql, rows: readonly Row[]): Promise<void> => {
+  await seedVersions(sql, rows);
+  while ((await listWaiting(sql)(1_000)) > 0);
+};
 
 export const setStanding = (sql: Sql, row: Row): Promise<unknown> => {
   const { yanked, deprecated, unpublished } = written(row);

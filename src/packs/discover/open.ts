@@ -7,6 +7,8 @@ import { listPacks } from './catalogue.ts';
 import { closureOf } from './closure.ts';
 import { openExport } from './export.ts';
 import { indexedAfter, indexedOf } from './index-store.ts';
+import { type Listing, openListing } from './listing.ts';
+import { listWaiting } from './listing-store.ts';
 import { agentManifestsAfter, manifestsOf, versionsOfAll } from './manifest-store.ts';
 import { openRegistryIndex } from './registry-index.ts';
 import { addDiscoverRoutes } from './routes.ts';
@@ -29,6 +31,7 @@ export interface Discover {
   readonly addRoutes: (router: Router) => void;
   /** Tell it the subject of everything that is announced. */
   readonly changed: (subject: string) => void;
+  readonly chores: readonly Listing['chore'][];
 }
 
 export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
@@ -38,6 +41,7 @@ export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
     indexedAfter: (tree, after, limit) => indexedAfter(sql, tree, after, limit),
     indexedOf: (tree, names) => indexedOf(sql, tree, names),
   });
+  const listing = openListing({ listWaiting: listWaiting(sql) });
   const pageInTurn = turns(PAGES_AT_ONCE, PAGES_WAITING);
   const closure = closureOf({
     now: () => performance.now(),
@@ -48,8 +52,14 @@ export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
   return {
     addRoutes: (router) =>
       addDiscoverRoutes(router, {
-        search: (question) => inTurn(async () => searchAnswer(question, await searchPacks(sql, question))),
-        list: (question) => inTurn(() => listPacks(sql, question)),
+        search: async (question) => {
+          await listing.upToDate();
+          return inTurn(async () => searchAnswer(question, await searchPacks(sql, question)));
+        },
+        list: async (question) => {
+          await listing.upToDate();
+          return inTurn(() => listPacks(sql, question));
+        },
         byType: (question) => inTurn(() => packsOfType(sql, question)),
         closure: (tree, address, isGone) => inTurn(() => closure(tree, address, isGone)),
         exportAgents: openExport((tree, after, limit) =>
@@ -58,6 +68,10 @@ export const openDiscover = ({ sql, now }: DiscoverDeps): Discover => {
         wholeIndex: index.whole,
         pageOfIndex: (tree, after, limit) => pageInTurn(() => index.page(tree, after, limit)),
       }),
-    changed: index.changed,
+    changed: (subject) => {
+      index.changed(subject);
+      listing.changed(subject);
+    },
+    chores: [listing.chore],
   };
 };

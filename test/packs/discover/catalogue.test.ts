@@ -1,7 +1,7 @@
 // Which packs give an id, which agents there are, and what a version needs of others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { providersOf, versionsProviding } from '../../../src/packs/provided-store.ts';
-import { type Row, rowOf, seedVersions } from '../../world/pack-rows.ts';
+import { type Row, rowOf, seedListed } from '../../world/pack-rows.ts';
 import { startRegistry, type TestRegistry } from '../../world/registry.ts';
 
 let registry: TestRegistry;
@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
 
 beforeAll(async () => {
   registry = await startRegistry();
-  await seedVersions(registry.sql, ROWS);
+  await seedListed(registry.sql, ROWS);
 });
 afterAll(() => registry.stop());
 
@@ -177,7 +177,7 @@ describe('the list of packs', () => {
 
   it('comes in pages, also where agents say more than a page may hold', async () => {
     const long = 'x'.repeat(240_000);
-    await seedVersions(
+    await seedListed(
       registry.sql,
       Array.from({ length: 24 }, (_, number) => {
         const name = `vendor.long.p${number}`;
@@ -258,7 +258,7 @@ describe('the closure of a version', () => {
       );
       return rowOf(`vendor.chain.p${number}`, { manifest: { dependencies } });
     });
-    await seedVersions(registry.sql, rows);
+    await seedListed(registry.sql, rows);
     const { json } = await get('/v1/packs/vendor.chain.p0/-/1.0.0/closure');
     expect(json.packs).toHaveLength(500);
     expect(json.unresolved.every(({ reason }: { reason: string }) => reason === 'limit')).toBe(true);

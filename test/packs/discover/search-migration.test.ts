@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { closeConnection, connect } from '../../../src/database/connect.ts';
 import { applyMigrations, migrate } from '../../../src/database/migrate.ts';
 import { MigrationRefused, readMigrations } from '../../../src/database/migration-files.ts';
+import { listWaiting } from '../../../src/packs/discover/listing-store.ts';
 import { ownDatabase } from '../../world/database.ts';
 import { rowOf, seedVersions } from '../../world/pack-rows.ts';
 import { ROOT } from '../../world/source.ts';
@@ -46,7 +47,9 @@ describe('a database that had packs before there was a search', () => {
     ]);
     await sql`truncate versions, pack_latest, pack_search, provided_ids, pack_words`;
     await seedVersions(sql, rows);
+    expect(await listWaiting(sql)(10)).toBe(2);
     expect(await listed()).toEqual(migrated);
+    expect(await listWaiting(sql)(10)).toBe(0);
     await drop();
   });
 });

@@ -1,6 +1,6 @@
 // Searching packs: what is found and what is not, the best first, in pages that hold while packs are published.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Row, rowOf, seedVersions } from '../../world/pack-rows.ts';
+import { type Row, rowOf, seedListed } from '../../world/pack-rows.ts';
 import { accountWith, addressOf, createPublisher, delegate } from '../../world/publisher.ts';
 import { startRegistry, type TestRegistry } from '../../world/registry.ts';
 
@@ -66,7 +66,7 @@ const oracle = (text: string, filters: (row: Row) => boolean = () => true): stri
 
 beforeAll(async () => {
   registry = await startRegistry();
-  await seedVersions(registry.sql, ROWS);
+  await seedListed(registry.sql, ROWS);
   await delegate(registry.call, acme, ['vendor.acme.*']);
 });
 afterAll(() => registry.stop());
@@ -263,7 +263,7 @@ describe('pages', () => {
     for (const query of ['q=', q('acme')]) {
       const before = await namesFor(query);
       const names = await follow(query, (page) =>
-        seedVersions(registry.sql, [
+        seedListed(registry.sql, [
           rowOf(`vendor.acme.aaa-${query.length}-${page}`, { manifest: { description: 'acme acme' } }),
         ]),
       );
