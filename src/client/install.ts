@@ -2,29 +2,27 @@
 import { readdir, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LockHeld, withFileLock } from './file-lock.ts';
-import { type Planned, planFromDirectory, planFromRegistries, requirePlanned } from './install-plan.ts';
-import { type InstalledPack, loadInstalled, readMarker } from './installed.ts';
+import { type Planned, planFromDirectory, planFromRegistries } from './install-plan.ts';
 import type { LockedLog } from './lock/companion.ts';
 import { continuing } from './lock/continuity.ts';
-import type { OpenRegistryOptions } from './open-registry.ts';
-import {
-  discard,
-  makePackDirectory,
-  placeAll,
-  requireReplaceable,
-  sweepLeftovers,
-  type UnpackedPack,
-  unpackBeside,
-} from './placing.ts';
+import { sparingTransport } from './network/sparing-transport.ts';
+import type { Transport } from './network/transport.ts';
+import { type OpenRegistryOptions, transportOf } from './open-registry.ts';
+import { makePackDirectory, placeAll, requireReplaceable, sweepLeftovers } from './placing.ts';
 import type { PassedOver } from './policy/choose.ts';
 import { openSources, type Sources, type SourcesOf } from './policy/open-sources.ts';
-import { requireRecordAdmitted } from './policy/recorded-facts.ts';
 import { requireNameAllowed } from './policy/sources.ts';
-import { recheckInstalled } from './recheck.ts';
-import { Refusal, refusal } from './refusal.ts';
+import {
+  discardPrepared,
+  type InstallProgress,
+  type Prepared,
+  preparePacks,
+  unpackedOf,
+} from './prepare-packs.ts';
+import { refusal } from './refusal.ts';
 import { parseRequest } from './request.ts';
-import type { PackRequest, Wanted } from './resolve.ts';
-import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
+import type { PackRequest } from './resolve.ts';
+import type { Verified, VerifyPolicy } from './verify.ts';
 
 export interface InstallOptions extends OpenRegistryOptions {
   /** Directory under which each pack gets a directory of its name; made where it is not there. */
@@ -52,11 +50,7 @@ export interface InstallOptions extends OpenRegistryOptions {
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
 
-export type InstallProgress =
-  | { readonly doing: 'asking'; readonly registry: string }
-  | { readonly doing: 'verifying'; readonly name: string; readonly version: string }
-  /** All packs at once: `packs` says how many. */
-  | { readonly doing: 'placing'; readonly packs: number };
+export type { InstallProgress } from './prepare-packs.ts';
 
 export interface InstalledVersion {
   readonly name: string;
@@ -85,28 +79,6 @@ interface Work {
   readonly sources: Sources;
 }
 
-/** A request that needs nothing but to be put in place, or not even that. */
-type Prepared = { readonly planned: Planned } & (
-  | { readonly present: InstalledPack; readonly warnings?: readonly string[] }
-  | { readonly verified: Verified; readonly unpacked: UnpackedPack }
-);
-
-/** The pack if that very version is there, whole, from one of those registries; damage is a reason to install again. */
-const wholeInstall = async (
-  work: Work,
-  { name, version }: Wanted,
-  bases: readonly string[],
-): Promise<InstalledPack | undefined> => {
-  try {
-    const marker = await readMarker(join(work.dir, name));
-    if (marker?.version !== version || !bases.includes(marker.registry)) return undefined;
-    return await loadInstalled(work.dir, name);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-};
-
 /** The packs that were asked for and all that they need, each in one version. */
 const plan = async (work: Work, requests: readonly PackRequest[]): Promise<readonly Planned[]> => {
   const { offline, policy, planned } = work.options;
@@ -117,55 +89,6 @@ const plan = async (work: Work, requests: readonly PackRequest[]): Promise<reado
   if (planned !== undefined) return planned;
   const present = offline === true ? await planFromDirectory(work.dir, requests) : undefined;
   return present ?? planFromRegistries(work.sources, policy, requests);
-};
-
-/** The version that is there already, where nobody need be asked about it. @throws Refusal `policy_refused` */
-const presentOffline = async (work: Work, wanted: Wanted): Promise<InstalledPack | undefined> => {
-  const { offline, policy, now = () => new Date() } = work.options;
-  if (offline !== true) return undefined;
-  const present = await wholeInstall(work, wanted, work.sources.basesFor(wanted.name));
-  if (present !== undefined) requireRecordAdmitted(policy?.rules ?? [], present, now());
-  return present;
-};
-
-const prepare = async (work: Work, planned: Planned): Promise<Prepared> => {
-  const { policy, onProgress } = work.options;
-  const { wanted } = planned;
-  requireNameAllowed(policy?.rules ?? [], wanted.name);
-  await requireReplaceable(work.dir, wanted.name);
-  const offline = await presentOffline(work, wanted);
-  if (offline !== undefined) requirePlanned(planned, offline.marker.integrity, offline);
-  if (offline !== undefined) return { present: offline, planned };
-  const registry = await work.sources.registryFor(wanted.name);
-  onProgress?.({ doing: 'verifying', name: wanted.name, version: wanted.version });
-  const present = await wholeInstall(work, wanted, [registry.reader.base]);
-  const warnings = present && (await recheckInstalled({ registry, policy }, wanted, present));
-  if (present !== undefined && warnings !== undefined) {
-    requirePlanned(planned, present.marker.integrity, present);
-    return { present, planned, warnings };
-  }
-  const verified = await verifyWanted({ registry, policy }, wanted);
-  requirePlanned(planned, verified.integrity, verified);
-  return { verified, unpacked: await unpackBeside(work.dir, verified, registry.now), planned };
-};
-
-const unpackedOf = (prepared: readonly Prepared[]): readonly UnpackedPack[] =>
-  prepared.flatMap((each) => ('unpacked' in each ? [each.unpacked] : []));
-
-/** What was unpacked and not placed is of no use to anybody. */
-const discardAll = async (prepared: readonly Prepared[]): Promise<void> => {
-  for (const { beside } of unpackedOf(prepared)) await discard(beside);
-};
-
-const prepareAll = async (work: Work, planned: readonly Planned[]): Promise<readonly Prepared[]> => {
-  const prepared: Prepared[] = [];
-  try {
-    for (const each of planned) prepared.push(await prepare(work, each));
-    return prepared;
-  } catch (error) {
-    await discardAll(prepared);
-    throw error;
-  }
 };
 
 const resultOf = (work: Work, prepared: Prepared): InstalledVersion => {
@@ -189,7 +112,7 @@ const placePrepared = async (work: Work, prepared: readonly Prepared[]): Promise
   try {
     await placeAll(work.dir, unpacked);
   } catch (error) {
-    await discardAll(prepared);
+    await discardPrepared(prepared);
     throw error;
   }
 };
@@ -210,9 +133,20 @@ const removeIfEmpty = async (dir: string, first: string | undefined): Promise<vo
   }
 };
 
+/** Each registry is asked through one transport, which lives as long as the install. */
+const sparing = (sourcesOf: SourcesOf): SourcesOf => {
+  const transports = new Map<string, Transport>();
+  const transportFor = (source: OpenRegistryOptions): Transport => {
+    const transport = transports.get(source.url) ?? sparingTransport(transportOf(source));
+    transports.set(source.url, transport);
+    return transport;
+  };
+  return (name) => sourcesOf(name).map((source) => ({ ...source, transport: transportFor(source) }));
+};
+
 const sourcesWith = (options: InstallOptions): Sources =>
   openSources({
-    sourcesOf: options.sourcesOf ?? (() => [options]),
+    sourcesOf: sparing(options.sourcesOf ?? (() => [options])),
     tree: options.policy?.tree,
     onOpen: (registry) => options.onProgress?.({ doing: 'asking', registry }),
   });
@@ -238,7 +172,7 @@ export const installPacks = async (options: InstallOptions): Promise<readonly In
   const work: Work = { dir, options, sources };
   const installAll = async (): Promise<readonly InstalledVersion[]> => {
     await sweepLeftovers(dir);
-    const prepared = await prepareAll(work, await plan(work, requests));
+    const prepared = await preparePacks(work, await plan(work, requests));
     await placePrepared(work, prepared);
     return prepared.map((each) => resultOf(work, each));
   };

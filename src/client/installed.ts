@@ -1,8 +1,10 @@
 // What an install leaves beside the files of a pack, and how a host loads them: every byte checked against it.
-import { lstat, open, readdir, readFile, stat } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../keys/canonical.ts';
 import { digestOf, parseDigest } from '../../storage/digest.ts';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { INSTALL_RECORD_PATH } from '../protocol/archive-rules.ts';
 import { parsePackName } from '../protocol/pack-id.ts';
 import { DEFAULT_ARCHIVE_CAPS } from '../protocol/tarball.ts';
@@ -39,6 +41,8 @@ export interface InstalledPack {
 
 /** Room for as many files as an archive may hold, with names as long as they may be. */
 const MAX_MARKER_BYTES = 16 * 1024 * 1024;
+/** Files that are read at once. */
+const AT_ONCE = 4;
 
 /** Where the old version stands while a new one takes its place; after a crash it may be the only whole one. */
 export const asidePath = (dir: string, name: string): string => join(dir, `.attestry-old-${name}`);
@@ -118,12 +122,24 @@ const requireSize = (path: string, found: number, recorded: number | undefined):
   throw refusal('installed', 'installed_file_changed', { path, expected, found: `${found} bytes` });
 };
 
+/** So many bytes as the file had when it was asked; what was added since is none of the pack, what is gone is missing. */
+const readWhole = async (file: FileHandle, size: number): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(bytes, at, size - at, at);
+    if (bytesRead === 0) return bytes.subarray(0, at);
+    at += bytesRead;
+  }
+  return bytes;
+};
+
 /** The size is asked of the very file that was opened, before any of it is read. */
 const readSized = async (root: string, path: string, recorded: number | undefined): Promise<Uint8Array> => {
   const file = await open(join(root, path), 'r');
   try {
-    requireSize(path, (await file.stat()).size, recorded);
-    return new Uint8Array(await file.readFile());
+    const { size } = fstatSync(file.fd);
+    requireSize(path, size, recorded);
+    return await readWhole(file, size);
   } finally {
     await file.close();
   }
@@ -149,8 +165,9 @@ const loadFrom = async (path: string, name: string): Promise<InstalledPack | und
     });
   const expected = Object.keys(marker.files);
   requireSameSet([...expected, INSTALL_RECORD_PATH], await listFiles(path));
-  const files = new Map<string, Uint8Array>();
-  for (const file of expected) files.set(file, await readChecked(path, file, marker));
+  // In the order of the record, whichever is read first.
+  const files = new Map<string, Uint8Array>(expected.map((file) => [file, new Uint8Array()]));
+  await inLanes(expected, AT_ONCE, async (file) => files.set(file, await readChecked(path, file, marker)));
   const manifest = readJsonObject('installed', files.get('pack.json') ?? new Uint8Array(), 'pack.json');
   return { marker, path, manifest, files };
 };

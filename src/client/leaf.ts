@@ -39,8 +39,22 @@ export interface Recorded {
 
 const asked = (path: string): Asked => ({ question: 'leaf', path });
 
-const fetchProof = async (registry: OpenRegistry, path: string): Promise<TlogProof> => {
-  const bytes = await registry.reader.bytes('leaf', path, MAX_PROOF_BYTES);
+const proofPathOf = ({ log, discovery }: OpenRegistry, { name, version }: Wanted): string | undefined => {
+  const template = discovery.trust?.log?.versionProof;
+  return log === undefined || template === undefined ? undefined : addressOf(template, { name, version });
+};
+
+const fetchProof = (registry: OpenRegistry, path: string): Promise<Uint8Array | undefined> =>
+  registry.reader.bytes('leaf', path, MAX_PROOF_BYTES);
+
+/** The proof of a version, as it is served; undefined where there is no log. */
+export const fetchProofOf = async (registry: OpenRegistry, wanted: Wanted): Promise<unknown> => {
+  const path = proofPathOf(registry, wanted);
+  return path && fetchProof(registry, path);
+};
+
+const requireProof = async (registry: OpenRegistry, path: string): Promise<TlogProof> => {
+  const bytes = await fetchProof(registry, path);
   if (bytes === undefined) throw refusal('leaf', 'proof_missing', { path });
   return readProof(asked(path), bytes);
 };
@@ -103,11 +117,10 @@ export const requireRecorded = async (
   wanted: Wanted,
   tree: Tree,
 ): Promise<Recorded | undefined> => {
-  const { log, discovery } = registry;
-  const template = discovery.trust?.log?.versionProof;
-  if (log === undefined || template === undefined) return undefined;
-  const path = addressOf(template, { name: wanted.name, version: wanted.version });
-  const proof = await fetchProof(registry, path);
+  const { log } = registry;
+  const path = proofPathOf(registry, wanted);
+  if (log === undefined || path === undefined) return undefined;
+  const proof = await requireProof(registry, path);
   const { event, leaf } = openExtra(asked(path), proof);
   const treeSize = await requireIncluded(asked(path), log, proof, leaf);
   requireSubject(event, wanted, tree);

@@ -1,16 +1,18 @@
 // Puts a verified pack in its place so that at every moment, crashes included, one whole version can be loaded.
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { digestOf } from '../../storage/digest.ts';
+import { basename, dirname, join } from 'node:path';
+import { inLanes } from '../../storage/in-lanes.ts';
 import { INSTALL_RECORD_PATH } from '../protocol/archive-rules.ts';
-import { makeDirectory, syncDirectory, undefinedIfAbsent, writeNewFile } from './files-on-disk.ts';
+import { makeDirectory, syncDirectory, undefinedIfAbsent, writeNewFiles } from './files-on-disk.ts';
 import { asidePath, type InstallMarker, readMarker } from './installed.ts';
 import type { Recorded } from './leaf.ts';
 import { refusal } from './refusal.ts';
 import type { Verified } from './verify.ts';
 
 const FILE_MODE = 0o644;
+/** Directories that wait for the disk at once. */
+const AT_ONCE = 4;
 const NEW = '.attestry-new-';
 const OLD = '.attestry-old-';
 
@@ -29,7 +31,7 @@ const markerOf = (pack: Verified, installedAt: Date): InstallMarker => ({
   assurance: pack.assurance,
   ...(pack.recorded === undefined ? {} : { recorded: recordOf(pack.recorded) }),
   installedAt: installedAt.toISOString(),
-  files: Object.fromEntries([...pack.files].map(([path, bytes]) => [path, digestOf(bytes)])),
+  files: Object.fromEntries(pack.fileDigests),
   sizes: Object.fromEntries([...pack.files].map(([path, bytes]) => [path, bytes.length])),
 });
 
@@ -56,10 +58,13 @@ const writeAll = async (root: string, pack: Verified, installedAt: Date): Promis
   for (const path of paths) requirePlainName(path);
   const folders = foldersOf(paths);
   for (const folder of folders) await mkdir(join(root, folder));
-  for (const [path, bytes] of pack.files) await writeNewFile(join(root, path), bytes, FILE_MODE);
-  const marker = `${JSON.stringify(markerOf(pack, installedAt), null, 2)}\n`;
-  await writeNewFile(join(root, INSTALL_RECORD_PATH), Buffer.from(marker), FILE_MODE);
-  for (const folder of ['', ...folders]) await syncDirectory(join(root, folder));
+  const marker = Buffer.from(`${JSON.stringify(markerOf(pack, installedAt), null, 2)}\n`);
+  const files = [...pack.files, [INSTALL_RECORD_PATH, marker] as const];
+  await writeNewFiles(
+    files.map(([path, bytes]) => [join(root, path), bytes] as const),
+    FILE_MODE,
+  );
+  await inLanes(['', ...folders], AT_ONCE, (folder) => syncDirectory(join(root, folder)));
 };
 
 /** A pack that was written to the directory `beside` its place. */
@@ -138,7 +143,8 @@ export const placeAll = async (dir: string, packs: readonly UnpackedPack[]): Pro
     throw error;
   }
   // The new versions stand, whatever happens now; an old one that will not go is left to the next sweep.
-  for (const { name } of packs) await discard(asidePath(dir, name));
+  const old = done.flatMap(({ to }) => (basename(to).startsWith(OLD) ? [to] : []));
+  await inLanes(old, AT_ONCE, discard);
 };
 
 const finishReplacing = async (dir: string, aside: string): Promise<void> => {

@@ -5,18 +5,19 @@ import { type Digest, integrityOf, sameDigest } from '../../storage/digest.ts';
 import { requireAgreement, requireIdentity } from './agreement.ts';
 import { answersOf } from './answers.ts';
 import type { Archive } from './archive.ts';
+import { askAhead } from './asked-ahead.ts';
 import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
 import { claimOf, type SignatureClaim } from './claim.ts';
 import type { InstalledPack } from './installed.ts';
-import { type Recorded, requireRecorded } from './leaf.ts';
+import { fetchProofOf, type Recorded, requireRecorded } from './leaf.ts';
 import { lifecycleWarnings } from './lifecycle.ts';
-import { findOffer, type Offer, servedDigest } from './offer.ts';
+import { fetchSignature, findOffer, type Offer, servedDigest } from './offer.ts';
 import { requirePolicy } from './policy/require-policy.ts';
 import { isFingerprint } from './policy/texts.ts';
 import type { OpenRegistry } from './registry.ts';
 import type { Wanted } from './resolve.ts';
 import { knowsStanding, requireSignature, requireStanding } from './signature.ts';
-import { requireStatement } from './statement.ts';
+import { fetchStatement, requireStatement } from './statement.ts';
 import { requireAllowed, requireEngines, type VerifyDeps } from './verify.ts';
 
 const archiveOf = ({ manifest, files }: InstalledPack): Archive => ({
@@ -103,6 +104,14 @@ const requireJudged = async (
   });
 };
 
+/** Everything that is asked about a version but its tarball. */
+const documentsAhead = (registry: OpenRegistry, offer: Offer, wanted: Wanted): OpenRegistry =>
+  askAhead(registry, [
+    (from) => fetchProofOf(from, wanted),
+    (from) => fetchSignature(from, offer, wanted),
+    (from) => fetchStatement(from, wanted),
+  ]);
+
 /**
  * The warnings where the pack may stay; undefined where the registry serves other bytes for that version, or says something else
  * about who signed or recorded them, so that the version has to be verified anew.
@@ -113,8 +122,9 @@ export const recheckInstalled = async (
   wanted: Wanted,
   installed: InstalledPack,
 ): Promise<readonly string[] | undefined> => {
-  const { registry, policy = {} } = the;
-  const offer = await findOffer(registry, wanted, policy.tree);
+  const { policy = {} } = the;
+  const offer = await findOffer(the.registry, wanted, policy.tree);
+  const registry = documentsAhead(the.registry, offer, wanted);
   const recorded = await requireRecorded(registry, wanted, offer.tree);
   const digest = servedDigest(offer);
   if (!sameBytes(installed, digest, recorded)) return undefined;
@@ -124,8 +134,9 @@ export const recheckInstalled = async (
   const claim = claimOf(offer.tree, archive.manifest, offer.served);
   if (needsTarball(registry, claim)) return undefined;
   const found = { wanted, offer, recorded, claim, archive, digest };
-  const publicKey = await requireSigned(the, found);
-  const today = await assuranceToday(the, found);
+  const asking = { registry, policy };
+  const publicKey = await requireSigned(asking, found);
+  const today = await assuranceToday(asking, found);
   if (!sameClaim(installed, claim, today.assurance)) return undefined;
   if (claim !== undefined && needsKey(the, publicKey)) return undefined;
   const withdrawn = registry.trust?.withdrawn?.get(digest);

@@ -31,7 +31,8 @@ const CODES: Readonly<Partial<Record<StatementErrorCode, RefusalCode>>> = {
   disagrees: 'statement_mismatch',
 };
 
-const fetchStatement = async (
+/** As it is served; undefined where none is offered. */
+export const fetchStatement = async (
   registry: OpenRegistry,
   { name, version }: Wanted,
 ): Promise<Uint8Array | undefined> => {

@@ -7,11 +7,12 @@ import { admitsMajor } from '../protocol/semver-range.ts';
 import { requireAgreement, requireIdentity } from './agreement.ts';
 import { answersOf } from './answers.ts';
 import { openArchive } from './archive.ts';
+import { askAhead } from './asked-ahead.ts';
 import { type Assurance, assuranceOf, requireAssurance } from './assurance.ts';
 import { claimOf } from './claim.ts';
-import { type Recorded, requireRecorded } from './leaf.ts';
+import { fetchProofOf, type Recorded, requireRecorded } from './leaf.ts';
 import { lifecycleWarnings, revocationWarnings } from './lifecycle.ts';
-import { fetchTarball, findOffer, requireDigest } from './offer.ts';
+import { fetchSignature, fetchTarball, findOffer, type Offer, requireDigest } from './offer.ts';
 import type { Policy } from './policy/policy.ts';
 import { requirePolicy } from './policy/require-policy.ts';
 import { type Answer, refusal } from './refusal.ts';
@@ -19,7 +20,7 @@ import type { OpenRegistry } from './registry.ts';
 import { parseWanted } from './request.ts';
 import type { Wanted } from './resolve.ts';
 import { requireSignature } from './signature.ts';
-import { requireStatement } from './statement.ts';
+import { fetchStatement, requireStatement } from './statement.ts';
 
 /** What a host decides for itself. */
 export interface VerifyPolicy {
@@ -70,6 +71,8 @@ export interface Verified {
   readonly manifest: JsonObject;
   readonly tarball: Uint8Array;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The hex SHA-256 of each file, by its path. */
+  readonly fileDigests: ReadonlyMap<string, Digest>;
 }
 
 /** Verifies one exact version. */
@@ -78,10 +81,20 @@ export const verifyVersion =
   (name: string, version: string): Promise<Verified> =>
     verifyWanted(the, parseWanted(name, version));
 
+/** Everything that is asked about a version once it is known where it is served. */
+const versionAhead = (registry: OpenRegistry, offer: Offer, wanted: Wanted): OpenRegistry =>
+  askAhead(registry, [
+    (from) => fetchProofOf(from, wanted),
+    (from) => fetchTarball(from, offer, wanted),
+    (from) => fetchSignature(from, offer, wanted),
+    (from) => fetchStatement(from, wanted),
+  ]);
+
 /** Verifies what a request was resolved to. @throws Refusal of the first question answered with "no" */
 export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Verified> => {
-  const { registry, policy = {} } = the;
-  const offer = await findOffer(registry, wanted, policy.tree);
+  const { policy = {} } = the;
+  const offer = await findOffer(the.registry, wanted, policy.tree);
+  const registry = versionAhead(the.registry, offer, wanted);
   const recorded = await requireRecorded(registry, wanted, offer.tree);
   const tarball = await fetchTarball(registry, offer, wanted);
   const digest = requireDigest(offer, tarball, recorded);
@@ -131,6 +144,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
     manifest,
     tarball,
     files: archive.files,
+    fileDigests: archive.digests,
   };
 };
 

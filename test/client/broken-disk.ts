@@ -1,4 +1,5 @@
 // A disk that refuses some of what is asked of it, under work that is done in this process.
+import callbacks from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -16,8 +17,9 @@ const KINDS = ['open', 'mkdir', 'rename', 'rm', 'rmdir'] as const;
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 
-const broken = (what: string): Promise<never> =>
-  Promise.reject(Object.assign(new Error(`EIO: i/o error, ${what}`), { code: 'EIO' }));
+const failure = (what: string): Error => Object.assign(new Error(`EIO: i/o error, ${what}`), { code: 'EIO' });
+
+const broken = (what: string): Promise<never> => Promise.reject(failure(what));
 
 /** Does `work` while the disk refuses what `refuses` says; gives the number of steps since the first rename. */
 export const onBrokenDisk = async (
@@ -26,12 +28,22 @@ export const onBrokenDisk = async (
 ): Promise<number> => {
   const methods = fs as unknown as Record<string, Call>;
   const originals = KINDS.map((what) => [what, methods[what]] as const);
+  const plain = callbacks as unknown as { open: (...args: unknown[]) => void };
+  const plainOpen = plain.open;
   let [renames, steps] = [0, 0];
+  const isRefused = (what: DiskStep['what'], path: string): boolean => {
+    if (what === 'rename') renames += 1;
+    if (renames > 0) steps += 1;
+    return refuses({ what, path, renames, steps });
+  };
+  plain.open = (...args) => {
+    const done = args.at(-1) as (error: Error) => void;
+    if (isRefused('open', String(args[0]))) done(failure('open'));
+    else plainOpen(...args);
+  };
   for (const [what, original] of originals)
     methods[what] = (...args) => {
-      if (what === 'rename') renames += 1;
-      if (renames > 0) steps += 1;
-      if (refuses({ what, path: String(args[0]), renames, steps })) return broken(what);
+      if (isRefused(what, String(args[0]))) return broken(what);
       return original?.(...args) ?? broken(what);
     };
   syncBuiltinESMExports();
@@ -39,6 +51,7 @@ export const onBrokenDisk = async (
     await work();
   } finally {
     for (const [what, original] of originals) if (original !== undefined) methods[what] = original;
+    plain.open = plainOpen;
     syncBuiltinESMExports();
   }
   return steps;

@@ -1,4 +1,5 @@
 // Installs in a process of its own that is killed at one of its steps on disk, whichever the parent names.
+import callbacks from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -15,6 +16,7 @@ interface Order {
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const STEPS = ['open', 'mkdir', 'rename', 'rm', 'rmdir', 'link', 'utimes'] as const;
 const HANDLE_STEPS = ['writeFile', 'chmod', 'sync', 'close'] as const;
+const PLAIN_STEPS = ['open', 'writeSync', 'fchmodSync', 'fsync', 'closeSync'] as const;
 let steps = 0;
 
 type Call = (...args: unknown[]) => unknown;
@@ -37,9 +39,10 @@ const handles = Object.getPrototypeOf(anyHandle) as object;
 await anyHandle.close();
 countSteps(handles, HANDLE_STEPS);
 countSteps(fs, STEPS);
-syncBuiltinESMExports();
-
 const { installPacks } = await import('../../src/client/index.ts');
+// Only now: whatever loads the modules reads files as well.
+countSteps(callbacks, PLAIN_STEPS);
+syncBuiltinESMExports();
 const { url, dir, request, statePath } = order;
 await installPacks({ url, dir, statePath, requests: [request] });
 process.stdout.write(String(steps));

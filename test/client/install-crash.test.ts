@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { installPacks, loadInstalled, Refusal } from '../../src/client/index.ts';
+import { bundled } from '../world/bundled.ts';
 import { makePack } from '../world/packs.ts';
-import { ROOT, TYPESCRIPT } from '../world/source.ts';
+import { ROOT } from '../world/source.ts';
 import { acme, registryWith, tempFolder } from './host.ts';
 
 const CHILD = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
@@ -16,7 +17,7 @@ const AT_ONCE = 2;
 
 /** True when the install came to its end before it was to be killed. */
 const installInChild = async (order: object): Promise<boolean> => {
-  const child = spawn(process.execPath, [...TYPESCRIPT, CHILD, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [await bundled(CHILD), JSON.stringify(order)], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
