@@ -1,11 +1,13 @@
-// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge|search]
+// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge|search|install|mirror]
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeConnection, connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
+import { benchInstall } from './install.ts';
 import { benchKnowledge } from './knowledge.ts';
 import { benchLog } from './log.ts';
+import { benchMirror } from './mirror.ts';
 import { benchPublish } from './publish.ts';
 import { benchReads } from './reads.ts';
 import type { Comparison } from './rounds.ts';
@@ -62,6 +64,8 @@ const BENCHES = {
   log: benchLog,
   knowledge: benchKnowledge,
   search: benchSearch,
+  install: benchInstall,
+  mirror: benchMirror,
 };
 
 const chosen = () =>
