@@ -4,7 +4,7 @@ import type { Tree } from '../protocol/faults.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { type PackName, type PackVersion, parsePackVersion } from '../protocol/pack-id.ts';
 import { highestSatisfying } from '../protocol/semver-range.ts';
-import { addressOf } from './discovery.ts';
+import { addressOf, type TreeAddresses } from './discovery.ts';
 import { refusal } from './refusal.ts';
 import { type OpenRegistry, treesOf } from './registry.ts';
 
@@ -57,25 +57,30 @@ const rowsOf = (index: JsonObject): readonly ListedVersion[] => {
   });
 };
 
-/** What the index of a pack says. @throws Refusal `pack_not_found` */
+const indexOf = async (
+  registry: OpenRegistry,
+  name: PackName,
+  addresses: TreeAddresses,
+): Promise<readonly ListedVersion[]> => {
+  const path = addressOf(addresses.packMetadata, { name });
+  const index = await registry.reader.document('registry', path, MAX_INDEX_BYTES);
+  if (index === undefined) return [];
+  if (index['name'] === name) return rowsOf(index);
+  throw refusal('identity', 'manifest_identity_mismatch', {
+    where: path,
+    expected: name,
+    found: index['name'] ?? null,
+  });
+};
+
+/** What the indexes of a pack say, in the order of the trees. @throws Refusal `pack_not_found` */
 export const listVersions = async (
   registry: OpenRegistry,
   name: PackName,
   tree: Tree | undefined,
 ): Promise<readonly ListedVersion[]> => {
-  const found: ListedVersion[] = [];
-  for (const [, addresses] of treesOf(registry, tree)) {
-    const path = addressOf(addresses.packMetadata, { name });
-    const index = await registry.reader.document('registry', path, MAX_INDEX_BYTES);
-    if (index === undefined) continue;
-    if (index['name'] !== name)
-      throw refusal('identity', 'manifest_identity_mismatch', {
-        where: path,
-        expected: name,
-        found: index['name'] ?? null,
-      });
-    found.push(...rowsOf(index));
-  }
+  const indexes = treesOf(registry, tree).map(([, addresses]) => indexOf(registry, name, addresses));
+  const found = (await Promise.all(indexes)).flat();
   if (found.length === 0) throw refusal('registry', 'pack_not_found', { name });
   return found;
 };
