@@ -57,15 +57,3 @@ export const foldPath = (path: string): string =>
     .map((part) => part.toLowerCase().toUpperCase())
     .join('ı')
     .normalize('NFC');
-
-/** The groups, of two or more, that have one fold; a path given twice counts once. */
-export const caseClashes = (paths: Iterable<KnowledgePath>): readonly (readonly KnowledgePath[])[] => {
-  const groups = new Map<string, Set<KnowledgePath>>();
-  for (const path of paths) {
-    const fold = foldPath(path);
-    const group = groups.get(fold);
-    if (group === undefined) groups.set(fold, new Set([path]));
-    else group.add(path);
-  }
-  return [...groups.values()].filter((group) => group.size > 1).map((group) => [...group]);
-};

@@ -5,8 +5,9 @@ import { expect } from 'vitest';
 import { decodeCbor, encodeCbor } from '../../src/protocol/cbor.ts';
 import { cidBytes, cidFromBytes, parseCid } from '../../src/protocol/cid.ts';
 import { ContentError } from '../../src/protocol/content-errors.ts';
-import { decodeNode, encodeNode } from '../../src/protocol/merkle-tree/node.ts';
+import { decodeNode } from '../../src/protocol/merkle-tree/node.ts';
 import { KNOWLEDGE_TREE } from '../../src/protocol/merkle-tree/profile.ts';
+import { encodeNode } from '../../src/protocol/merkle-tree/write-node.ts';
 import { fuzz, thrownAs } from './harness.ts';
 
 fuzz({

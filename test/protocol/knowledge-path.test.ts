@@ -3,10 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContentError } from '../../src/protocol/content-errors.ts';
 import {
-  caseClashes,
   compareAsBytes,
   foldPath,
-  type KnowledgePath,
   MAX_PATH_BYTES,
   parseKnowledgePath,
   pathProblems,
@@ -111,7 +109,6 @@ describe('paths that differ only in case', () => {
     ['é', 'É'],
   ])('%j and %j clash', (one, other) => {
     expect(foldPath(one)).toBe(foldPath(other));
-    expect(caseClashes([one, 'z', other] as KnowledgePath[])).toEqual([[one, other]]);
   });
 
   it.each([
@@ -120,15 +117,6 @@ describe('paths that differ only in case', () => {
     ['i', 'ı'],
     ['a/b', 'a_b'],
   ])('%j and %j do not', (one, other) => {
-    expect(caseClashes([one, other] as KnowledgePath[])).toEqual([]);
-  });
-
-  it('are told in groups, each path once', () => {
-    const paths = ['a', 'A', 'b', 'c', 'C', 'a'] as KnowledgePath[];
-    expect(caseClashes(paths)).toEqual([
-      ['a', 'A'],
-      ['c', 'C'],
-    ]);
-    expect(caseClashes([])).toEqual([]);
+    expect(foldPath(one)).not.toBe(foldPath(other));
   });
 });

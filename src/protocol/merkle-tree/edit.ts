@@ -110,7 +110,10 @@ export const editTree = async (
   if (changes.length === 0) return { root, blocks: [] };
   const known = new Set<Cid>();
   const blocks: Block[] = [];
-  const tree = growTree(reader.profile, (block) => blocks.push(block));
+  const tree = growTree(reader.profile, (block, node) => {
+    blocks.push(block);
+    reader.known?.keep(block.cid, node);
+  });
   const read = (place: Place): Promise<PlacedNode> => {
     known.add(place.cid);
     return readNode(reader, place);

@@ -1,9 +1,10 @@
 // The right edge of a tree that grows from left to right: whatever cannot change any more is a block and let go. Pure.
 import { type Cid, cidOf } from '../cid.ts';
 import { ContentError } from '../content-errors.ts';
-import { encodeNode, type NodeEntry, type TreeEntry } from './node.ts';
+import type { NodeEntry, TreeEntry, TreeNode } from './node.ts';
 import type { Place } from './place.ts';
 import { depthOf, type TreeProfile } from './profile.ts';
+import { encodeNode } from './write-node.ts';
 
 /** The bytes of a node and what they are called. */
 export interface Block {
@@ -38,10 +39,10 @@ export interface GrowingTree {
 }
 
 /**
- * Holds one open node on each layer and nothing else, however many entries pass; hands each block to `put` once nothing
- * that is added can change it.
+ * Holds one open node on each layer and nothing else, however many entries pass; hands each block to `put`, with the node
+ * that it is read as, once nothing that is added can change it.
  */
-export const growTree = (profile: TreeProfile, put: (block: Block) => void): GrowingTree => {
+export const growTree = (profile: TreeProfile, put: (block: Block, node: TreeNode) => void): GrowingTree => {
   const open: OpenNode[] = [];
   let pending: Edge | undefined;
 
@@ -53,7 +54,7 @@ export const growTree = (profile: TreeProfile, put: (block: Block) => void): Gro
   const write = (node: OpenNode): Cid => {
     const bytes = encodeNode(node);
     const cid = cidOf('dag-cbor', bytes);
-    put({ cid, bytes });
+    put({ cid, bytes }, node);
     return cid;
   };
 

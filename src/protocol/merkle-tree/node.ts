@@ -1,14 +1,6 @@
-// The bytes of a tree node (AT Protocol repository specification, "MST structure"), written and strictly read. Pure.
-import { concatBytes, fromUtf8, utf8 } from '../../../keys/bytes.ts';
-import {
-  type CborObject,
-  type CborValue,
-  cidOfLink,
-  decodeCbor,
-  encodeCbor,
-  isLink,
-  linkTo,
-} from '../cbor.ts';
+// A tree node (AT Protocol repository specification, "MST structure"), strictly read. Pure.
+import { concatBytes, fromUtf8 } from '../../../keys/bytes.ts';
+import { type CborObject, type CborValue, cidOfLink, decodeCbor, isLink } from '../cbor.ts';
 import { type Cid, codecOf } from '../cid.ts';
 import { ContentError } from '../content-errors.ts';
 import { type KnowledgePath, pathProblems } from '../knowledge-path.ts';
@@ -39,21 +31,6 @@ export const sharedPrefix = (left: Uint8Array, right: Uint8Array): number => {
   let at = 0;
   while (at < length && left[at] === right[at]) at += 1;
   return at;
-};
-
-const linkOrNull = (cid: Cid | null): CborValue => (cid === null ? null : linkTo(cid));
-
-/** The block of a node that its builder has kept in order and within its profile. */
-export const encodeNode = ({ left, entries }: TreeNode): Uint8Array => {
-  const written: CborObject[] = [];
-  let before: Uint8Array = new Uint8Array();
-  for (const { path, value, tail } of entries) {
-    const key = utf8(path);
-    const shared = sharedPrefix(before, key);
-    written.push({ p: shared, k: key.subarray(shared), v: linkTo(value), t: linkOrNull(tail) });
-    before = key;
-  }
-  return encodeCbor({ l: linkOrNull(left), e: written });
 };
 
 const refuse = (where: string): never => {

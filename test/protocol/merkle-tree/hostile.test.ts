@@ -9,13 +9,9 @@ import { diffTrees } from '../../../src/protocol/merkle-tree/diff.ts';
 import { editTree } from '../../../src/protocol/merkle-tree/edit.ts';
 import { walkEntries } from '../../../src/protocol/merkle-tree/list.ts';
 import { getValue } from '../../../src/protocol/merkle-tree/merkle-tree.ts';
-import {
-  decodeNode,
-  encodeNode,
-  type NodeEntry,
-  type TreeNode,
-} from '../../../src/protocol/merkle-tree/node.ts';
+import { decodeNode, type NodeEntry, type TreeNode } from '../../../src/protocol/merkle-tree/node.ts';
 import { depthOf, KNOWLEDGE_TREE, maxNodeBytes } from '../../../src/protocol/merkle-tree/profile.ts';
+import { encodeNode } from '../../../src/protocol/merkle-tree/write-node.ts';
 import {
   built,
   documents,

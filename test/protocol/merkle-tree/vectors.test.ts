@@ -4,8 +4,9 @@ import { decodeHex, encodeHex, utf8 } from '../../../keys/bytes.ts';
 import { type Cid, cidOf } from '../../../src/protocol/cid.ts';
 import { parseKnowledgePath } from '../../../src/protocol/knowledge-path.ts';
 import { editTree } from '../../../src/protocol/merkle-tree/edit.ts';
-import { decodeNode, encodeNode, sharedPrefix } from '../../../src/protocol/merkle-tree/node.ts';
+import { decodeNode, sharedPrefix } from '../../../src/protocol/merkle-tree/node.ts';
 import { depthOf, KNOWLEDGE_TREE } from '../../../src/protocol/merkle-tree/profile.ts';
+import { encodeNode } from '../../../src/protocol/merkle-tree/write-node.ts';
 import { naiveTree } from './naive-tree.ts';
 import {
   built,
