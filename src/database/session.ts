@@ -7,7 +7,7 @@ export type Tx = postgres.TransactionSql<OwnTypes>;
 type Take = (statement: Statement) => void;
 
 /** Makes a statement go to `take` when it is awaited; a mere part of another statement never is. */
-export const guide = <T>(made: T, take: Take): T => {
+const guide = <T>(made: T, take: Take): T => {
   if (made instanceof Promise) (made as unknown as Statement).handler = take;
   return made;
 };

@@ -20,7 +20,7 @@ export interface SharedStatement<Asked, Answer> {
 const AT_ONCE = 2;
 
 /** The server undid the whole statement, and answers the next one. */
-const isUndone = (error: unknown): boolean =>
+export const isUndone = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && error.severity === 'ERROR';
 
 /** What is refused to many may be the fault of one, so each is tried again alone. */

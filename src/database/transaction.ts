@@ -34,7 +34,9 @@ const codeOf = (error: unknown): string => {
   return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause);
 };
 
-const mayBeRepeated = (error: unknown): boolean => [SERIALIZATION_FAILURE, DEADLOCK].includes(codeOf(error));
+/** Whether Postgres asks for the whole transaction once more: it would not run beside another, or waited in a circle. */
+export const mayBeRepeated = (error: unknown): boolean =>
+  [SERIALIZATION_FAILURE, DEADLOCK].includes(codeOf(error));
 
 /** Rivals that failed together must not come back together. */
 const pause = (attempt: number): Promise<void> => sleep(2 ** attempt * 5 * (0.5 + Math.random()));

@@ -8,7 +8,7 @@ import type { DelegatedKey } from '../access/delegations.ts';
 import { forgetOutcomes } from '../access/idempotency-store.ts';
 import { remembering } from '../access/remember.ts';
 import type { Acting, WhoActs } from '../access/workforces/acting.ts';
-import { bindingInForce, type Capacity } from '../access/workforces/binding-store.ts';
+import { bindingFinder, type Capacity } from '../access/workforces/binding-store.ts';
 import { keyOfPrincipal } from '../access/workforces/principal-store.ts';
 import type { Sql } from '../database/connect.ts';
 import type { Admit } from '../http/admission.ts';
@@ -20,10 +20,12 @@ import { eventWithId } from '../transparency/log-store.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { ABOUT } from './about.ts';
 import { acceptContribution } from './accept/accept.ts';
+import { chainCommitter } from './accept/acceptance-store.ts';
 import { acceptVerified, thenAccept } from './accept/auto-accept.ts';
 import { requireSignedDecision } from './accept/believe-decision.ts';
 import { takeDecision } from './accept/decisions.ts';
-import { turns } from './accept/turns.ts';
+import { situationFinder } from './accept/situation-store.ts';
+import type { TurnDeps } from './accept/take-turn.ts';
 import { addArchiveRoutes } from './archive/archive-routes.ts';
 import { lookAtExport } from './archive/export.ts';
 import { importVersion, sweepImports } from './archive/import.ts';
@@ -72,6 +74,7 @@ import { reviewQueue } from './review/review-queue.ts';
 import { verifyContribution } from './review/verify.ts';
 import { addViewRoutes } from './review/view-routes.ts';
 import { createBlockStore, createKnownNodes, putBlocks } from './versions/block-store.ts';
+import { foldFinder } from './versions/entry-store.ts';
 import { movePointerByHand } from './versions/pointer.ts';
 import { addPointerRoutes } from './versions/pointer-routes.ts';
 import { pointerHistory, readPointer, resolvePointer } from './versions/read-pointer.ts';
@@ -102,6 +105,8 @@ export interface KnowledgeDeps {
   readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
   readonly alarm: Alarm;
   readonly recordRead: AppendRetrieval;
+  /** What a simulated world puts in the place of how contributions are accepted. */
+  readonly accepting?: ((deps: TurnDeps) => TurnDeps) | undefined;
   readonly admitUpload: Admit;
   readonly admitImport: Admit;
   readonly admitExport: Admit;
@@ -123,12 +128,15 @@ export interface Knowledge {
 const ground = (the: KnowledgeDeps) => {
   const { sql, now, announce, awaitReceipt } = the;
   const make = makeKnowledgeEvent(the.makeEvent);
+  const findBinding = bindingFinder(sql);
   const asking = {
-    bindingOf: (human: Acting, capacities: readonly Capacity[]) =>
-      bindingInForce(sql, human.id, human.workforce, capacities, now()),
+    bindingOf: ({ id, workforce }: Acting, capacities: readonly Capacity[]) =>
+      findBinding({ human: id, workforce, capacities, now: now() }),
     recordRefusal: recordRefusal({ sql, now, make, announce }),
   };
   const blocks = createBlockStore(sql);
+  // Bases do not go away; whoever has to know how one stands asks for that together with what he looks for.
+  const knownBases = remembering((id) => findBase(sql, id as BaseId));
   return {
     ...the,
     db: sql,
@@ -137,10 +145,11 @@ const ground = (the: KnowledgeDeps) => {
     blocks,
     known: createKnownNodes(),
     authorise: authorise({ ...asking, findBase: (id) => findBase(sql, id) }),
+    authoriseKnown: authorise({ ...asking, findBase: knownBases.find }),
     record: recordWrite({ sql, now, announce, awaitReceipt }),
     recordOnce: recordOnce({ sql, now, announce }),
     answered: answered({ sql, now, announce }),
-    inTurn: turns(),
+    findFolds: foldFinder(sql),
     signVersion: signVersion(the.signerFor),
   };
 };
@@ -186,6 +195,7 @@ const addContributing = (
     evaluate: thenAccept(auto, evaluateContribution(the)),
     decide: takeDecision({
       ...the,
+      authorise: the.authoriseKnown,
       requireSignedDecision: requireSignedDecision({ keyOf: (id) => keyOfPrincipal(the.sql, id) }),
       decide: decideContribution(the),
       accept,
@@ -213,10 +223,8 @@ const addReading = (router: Router, the: Ground, memory: DocumentMemory): void =
     admit: the.admitUpload,
     destroyErased: destroyBytes({ sql, now, blobs }),
   };
-  // Bases do not go away, and how one stands is asked together with what is looked for.
-  const known = remembering((id) => findBase(sql, id as BaseId));
   const retrieving = retrieve({
-    authorise: authorise({ ...the.asking, findBase: known.find }),
+    authorise: the.authoriseKnown,
     makeEvent: the.make,
     append: the.recordRead,
     alarm,
@@ -281,7 +289,14 @@ export const openKnowledge = (deps: KnowledgeDeps): Knowledge => {
   const the = ground(deps);
   const { sql, now } = the;
   const memory = createDocumentMemory(MEMORY_BYTES);
-  const accept = acceptContribution(the);
+  const accepting = {
+    ...the,
+    findSituations: situationFinder(sql),
+    commitChain: chainCommitter(sql),
+    keepBlocks: the.blocks.keep,
+  };
+  const { awaitReceipt } = the;
+  const accept = acceptContribution({ ...(the.accepting?.(accepting) ?? accepting), awaitReceipt });
   const forget = async () => forgetOutcomes(sql, new Date(now().getTime() - OUTCOMES_KEPT_MS));
   const overdue = (at: Date, limit: number) => overdueContributions(sql, at, limit);
   return {

@@ -12,7 +12,7 @@ import { type Comparison, type Contender, compare, inTurns } from './rounds.ts';
 import { type Bench, startScript } from './service.ts';
 
 /** More than the fastest machine seen accepts in a second. */
-const PER_SECOND = 500;
+const PER_SECOND = 600;
 const MANY = Array.from({ length: 16 }, (_, at) => baseNamed(`of-many-${at}`));
 const ONE = baseNamed('one');
 const READ = baseNamed('read');
@@ -65,7 +65,7 @@ async function* sizes(bench: Bench, team: Team): AsyncGenerator<Comparison> {
   for (const count of sizesOf(bench)) {
     const base = baseOfSize(count);
     await fillBase(bench.databaseUrl, base, count);
-    const requests = await proposeMany(team, bench.service.url, [base], contributionsFor(bench) / 2);
+    const requests = await proposeMany(team, bench.service.url, [base], contributionsFor(bench));
     contenders.push(accepting(bench, `on ${count} entries`, requests, 8));
   }
   const [small, middle, large] = await inTurns(contenders, bench.rounds);

@@ -1,11 +1,10 @@
-// A registry in a process of its own, which can be told to die by kill -9 at one step of a publish or of sealing.
+// A registry in a process of its own, which can be told to die by kill -9 at one step of a publish, an acceptance or sealing.
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
 import type { PublishDeps } from '../../src/packs/publish/publish.ts';
-import type { SealSteps } from '../../src/transparency/sealer.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { type CrashPoint, SEAL_STEPS } from './processes.ts';
+import type { CrashPoint } from './processes.ts';
 import { testConfig } from './registry.ts';
 
 const die = (): never => {
@@ -51,13 +50,13 @@ const withCrash = (deps: PublishDeps, { step, flavour }: CrashPoint): PublishDep
   }
 };
 
-const isSealStep = (step: CrashPoint['step']): step is (typeof SEAL_STEPS)[number] =>
-  (SEAL_STEPS as readonly string[]).includes(step);
+type Steps = Readonly<Record<string, unknown>>;
 
-const withSealCrash = (steps: SealSteps, { step, flavour }: CrashPoint): SealSteps =>
-  isSealStep(step)
-    ? { ...steps, [step]: dying(steps[step] as (...given: unknown[]) => unknown, flavour) }
-    : steps;
+/** The steps of a work with the one at which the process dies. */
+const withStepCrash = <T extends object>(steps: T, { step, flavour }: CrashPoint): T => {
+  const own = (steps as Steps)[step] as (...given: unknown[]) => unknown;
+  return { ...steps, [step]: dying(own, flavour) };
+};
 
 /** Only the doorbell may tell these processes of one another's commits. */
 const NEVER = 2 ** 31 - 1;
@@ -71,10 +70,11 @@ const { dataDir, databaseUrl, crash, unaudited } = JSON.parse(process.argv[2] ??
 };
 
 const dies = (work: CrashPoint['work']): CrashPoint | undefined => (crash?.work === work ? crash : undefined);
-const [publishCrash, sealCrash] = [dies('publishing'), dies('sealing')];
+const [publishCrash, sealCrash, acceptCrash] = [dies('publishing'), dies('sealing'), dies('accepting')];
 const registry = await compose(testConfig(dataDir, databaseUrl), pino({ level: 'silent' }), {
   publishing: (deps) => (publishCrash === undefined ? deps : withCrash(deps, publishCrash)),
-  sealing: (steps) => (sealCrash === undefined ? steps : withSealCrash(steps, sealCrash)),
+  sealing: (steps) => (sealCrash === undefined ? steps : withStepCrash(steps, sealCrash)),
+  accepting: (deps) => (acceptCrash === undefined ? deps : withStepCrash(deps, acceptCrash)),
   ...(unaudited === true ? { recordRead: () => async () => ({ token_ok: true, principal_ok: true }) } : {}),
   freshnessCheckMs: NEVER,
 });

@@ -1,22 +1,30 @@
-// An acceptance as rows: one statement compares all that was decided on, and writes all that follows, or nothing.
+// Acceptances as rows: one statement compares all that was decided on, and writes all that follows, or nothing of a base.
 
 import { encodeBase64 as base64 } from '../../../keys/bytes.ts';
-import type { Tx } from '../../database/connect.ts';
+import type { OutcomeRow } from '../../access/idempotency-store.ts';
+import type { InForce } from '../../access/workforces/in-force-store.ts';
+import type { Sql } from '../../database/connect.ts';
+import { sharing } from '../../database/share.ts';
 import { type Cid, digestOfCid } from '../../protocol/cid.ts';
-import type { BaseId, ContributionId } from '../../protocol/knowledge/ids.ts';
+import type { ContributionId } from '../../protocol/knowledge/ids.ts';
 import type { Block } from '../../protocol/merkle-tree/growing.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import type { ContributionRecord, DecisionRecord, RevisionRecord } from '../contributions/contribution.ts';
 import { rowOfRecord } from '../events/event-rows.ts';
 import type { KnowledgeRecord } from '../events/events.ts';
 import type { PointerMove } from '../versions/pointer-move.ts';
-import { blockRows, type EntryChange, entryRows } from '../versions/row-texts.ts';
+import { blockRow, type EntryChange, entryRow } from '../versions/row-texts.ts';
 import type { VersionRecord } from '../versions/version.ts';
+import type { Standing } from './acceptance.ts';
 
 export interface AcceptanceRows {
   /** As they were when it was decided. */
   readonly base: BaseRecord;
   readonly contribution: Pick<ContributionRecord, 'id' | 'moves'>;
+  /** Whose standing has to hold; null for the service itself. */
+  readonly standing: Standing | null;
+  /** When it has to. */
+  readonly at: Date;
   /** What it is when it is accepted. */
   readonly accepted: Pick<ContributionRecord, 'revision' | 'digest' | 'baseVersion' | 'lastEvent'>;
   readonly version: VersionRecord;
@@ -31,97 +39,132 @@ export interface AcceptanceRows {
   readonly revision: RevisionRecord | undefined;
   /** In their order. */
   readonly records: readonly KnowledgeRecord[];
+  /** What its sender is told again under his key, if he gave one. */
+  readonly outcome: OutcomeRow | undefined;
 }
 
-/** None or one, for a statement that inserts as many rows. */
-const list = (row: object | undefined): string => JSON.stringify(row === undefined ? [] : [row]);
+/** Contributions to one base, at least one, each made on the one before it. */
+export type ChainRows = readonly AcceptanceRows[];
+
+export interface LinkAnswer extends InForce {
+  readonly contribution: ContributionId;
+  /** False where somebody else held the base, or one of the contributions. */
+  readonly held: boolean;
+  /** The same for all of a chain: they are true, or nothing of them is. */
+  readonly done: boolean;
+}
+
+const chainRow = (chain: ChainRows) => {
+  const [first, last] = [chain[0], chain.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('a chain of nothing');
+  const { base } = first;
+  return {
+    id: base.id,
+    generation: base.generation,
+    last_seq: base.lastSeq,
+    policy_version: base.policyVersion,
+    to_seq: last.version.seq,
+    // Where the pointer stays, there is nobody else in the chain.
+    to_generation: last.move?.generation ?? base.generation,
+    current: last.move?.to ?? base.current,
+    pointer_event: last.move?.eventId ?? base.pointerEvent,
+  };
+};
+
+const linkRow = ({ base, contribution, accepted, version, standing, at, documents }: AcceptanceRows) => ({
+  base: base.id,
+  contribution: contribution.id,
+  moves: contribution.moves,
+  token: standing?.by.token.tokenId ?? null,
+  principal: standing?.by.id ?? null,
+  role: standing?.by.role ?? null,
+  binding: standing?.binding ?? null,
+  at,
+  documents: documents.map((cid) => base64(digestOfCid(cid))),
+  resulting: version.id,
+  revision: accepted.revision,
+  digest: accepted.digest,
+  base_version: accepted.baseVersion,
+  last_event: accepted.lastEvent,
+});
 
 const versionRow = ({ manifest, ...version }: VersionRecord) => ({ ...version, manifest: base64(manifest) });
 
-/** Alone with the base, and with the contribution, until the transaction ends. */
-export const lockForAcceptance = (tx: Tx, base: BaseId, contribution: ContributionId): Promise<unknown> =>
-  tx`select stop_use(${`base:${base}`}), stop_use(${`contribution:${contribution}`})`;
+/** Whoever puts the same blocks at once puts them in the same order, so that nobody waits for each other. */
+const blocksOf = (all: readonly AcceptanceRows[]) =>
+  all
+    .flatMap(({ base, blocks }) => blocks.map((block) => ({ base: base.id, block })))
+    .sort((one, other) => (one.block.cid < other.block.cid ? -1 : 1))
+    .map(({ base, block }) => ({ base, ...blockRow(block) }));
 
-/** False where something that it was decided on is no longer so; nothing is written then. */
-export const insertAcceptance = async (tx: Tx, rows: AcceptanceRows): Promise<boolean> => {
-  const { base, contribution, accepted, version, move } = rows;
-  const documents = rows.documents.map((cid) => base64(digestOfCid(cid)));
-  const [row] = await tx<{ done: boolean; events: number }[]>`
-    with ready as materialized (
-      select from knowledge_bases as bases, knowledge_contributions as contributions
-      where bases.id = ${base.id} and generation = ${base.generation} and last_seq = ${base.lastSeq}
-        and bases.policy_version = ${base.policyVersion} and not paused and not held
-        and contributions.id = ${contribution.id} and moves = ${contribution.moves}
-        and not exists (select from knowledge_erasures as erasures, unnest(${documents}::text[]) as named (digest)
-          where erasures.base = bases.id and blob = decode(named.digest, 'base64'))
-    ), version as (
-      insert into knowledge_versions (id, base, seq, parent, content, entries, bytes, manifest, signature, contribution,
-        proposer, created_at, event_id)
-      select id, base, seq, parent, content, entries, bytes, decode(manifest, 'base64'), signature, contribution,
-        proposer, "createdAt", "eventId"
-      from ready, json_to_recordset(${list(versionRow(version))}::text::json)
-        as each (id text, base text, seq bigint, parent text, content text, entries bigint, bytes bigint, manifest text,
-          signature text, contribution text, proposer text, "createdAt" timestamptz, "eventId" text)
-    ), blocks as (
-      insert into knowledge_blocks (digest, bytes)
-      select decode(digest, 'base64'), decode(bytes, 'base64')
-      from ready, json_to_recordset(${blockRows(rows.blocks)}::text::json) as each (digest text, bytes text)
-      on conflict do nothing
-    ), closed as (
-      update knowledge_entries set to_seq = ${version.seq}
-      from ready, json_to_recordset(${entryRows(rows.index)}::text::json) as each (path text)
-      where base = ${base.id} and knowledge_entries.path = each.path and to_seq is null
-      returning 1
-    ), opened as (
-      insert into knowledge_entries (base, path, from_seq, fold, entry, blob, size, media_type)
-      select ${base.id}, path, ${version.seq}, fold, decode(entry, 'base64'), decode(blob, 'base64'), size, media_type
-      from ready, json_to_recordset(${entryRows(rows.index)}::text::json)
-        as each (path text, fold text, entry text, blob text, size bigint, media_type text)
-      -- Once the others are closed: a path has one newest entry.
-      where entry is not null and (select count(*) from closed) >= 0
-    ), based as (
-      update knowledge_bases set last_seq = ${version.seq}, current = coalesce(${move?.to ?? null}, current),
-        generation = ${move?.generation ?? base.generation}, pointer_event = coalesce(${move?.eventId ?? null}, pointer_event)
-      from ready where id = ${base.id}
-    ), moved as (
-      insert into knowledge_pointer_moves (base, generation, from_version, to_version, reason, actor, at, event_id)
-      select base, generation, "from", "to", reason, actor, at, "eventId"
-      from ready, json_to_recordset(${list(move)}::text::json)
-        as each (base text, generation bigint, "from" text, "to" text, reason text, actor text, at timestamptz,
-          "eventId" text)
-    ), revised as (
-      insert into knowledge_revisions (contribution, revision, digest, base_version, changes, summary, confidence,
-        criteria, proposed_at, event_id)
-      select contribution, revision, digest, "baseVersion", changes, summary, confidence, criteria, "proposedAt", "eventId"
-      from ready, json_to_recordset(${list(rows.revision)}::text::json)
-        as each (contribution text, revision integer, digest text, "baseVersion" text, changes jsonb, summary text,
-          confidence double precision, criteria jsonb, "proposedAt" timestamptz, "eventId" text)
-    ), decided as (
-      insert into knowledge_decisions (contribution, digest, actor, account, closure, role, decision, reason_code,
-        signature, at, event_id)
-      select contribution, digest, actor, account, closure, role, decision, "reasonCode", signature, at, "eventId"
-      from ready, json_to_recordset(${list(rows.decision)}::text::json)
-        as each (contribution text, digest text, actor text, account text, closure text[], role text, decision text,
-          "reasonCode" text, signature text, at timestamptz, "eventId" text)
-      on conflict (contribution, digest, actor) do update set decision = excluded.decision, role = excluded.role,
-        closure = excluded.closure, reason_code = excluded.reason_code, signature = excluded.signature, at = excluded.at,
-        event_id = excluded.event_id
-    ), done as (
-      update knowledge_contributions set state = 'accepted', moves = moves + 1, resulting = ${version.id},
-        revision = ${accepted.revision}, digest = ${accepted.digest}, base_version = ${accepted.baseVersion},
-        last_event = ${accepted.lastEvent}
-      from ready where id = ${contribution.id}
-    ), events as materialized (
-      select each.* from ready, json_to_recordset(${JSON.stringify(rows.records.map(rowOfRecord))}::text::json)
-        as each (event_id text, event_kind text, subject text, at timestamptz, leaf text, sealed text, base text,
-          contribution text, actor text, trace_id text, causation text)
-    ), appended as materialized (
-      select append_event(event_id, event_kind, subject, at, decode(leaf, 'base64'), decode(sealed, 'base64'))
-      from events
-    ), found as (
-      insert into knowledge_events (event_id, base, contribution, kind, actor, trace_id, causation, at)
-      select event_id, base, contribution, event_kind, actor, trace_id, causation, at from events
-    )
-    select exists (select from ready) as done, (select count(*) from appended) as events`;
-  return row?.done === true;
+const outcomeRow = (base: string, { request, ...row }: OutcomeRow) => ({
+  ...row,
+  base,
+  request: base64(request),
+});
+
+/** As the statement reads them: one text of each kind costs driver and server far less than many parameters do. */
+const textsOf = (all: readonly AcceptanceRows[]) => {
+  const each = (rows: (row: AcceptanceRows) => readonly object[]): string =>
+    JSON.stringify(all.flatMap(rows));
+  return {
+    links: each((row) => [linkRow(row)]),
+    versions: each(({ version }) => [versionRow(version)]),
+    blocks: JSON.stringify(blocksOf(all)),
+    entries: each(({ base, version, index }) =>
+      index.map((change) => ({ base: base.id, seq: version.seq, ...entryRow(change) })),
+    ),
+    moves: each(({ move }) => (move === undefined ? [] : [move])),
+    revisions: each(({ base, revision }) => (revision === undefined ? [] : [{ ...revision, base: base.id }])),
+    decisions: each(({ base, decision }) => [{ ...decision, base: base.id }]),
+    outcomes: each(({ base, outcome }) => (outcome === undefined ? [] : [outcomeRow(base.id, outcome)])),
+    records: each(({ records }) => records.map(rowOfRecord)),
+  };
+};
+
+const commitAll = async (
+  sql: Sql,
+  chains: readonly ChainRows[],
+  patient: boolean,
+): Promise<readonly ReadonlyMap<string, LinkAnswer>[]> => {
+  const texts = textsOf(chains.flat());
+  const [row] = await sql<{ answers: readonly LinkAnswer[] }[]>`
+    select accept_contributions(${JSON.stringify(chains.map(chainRow))}::text::json, ${texts.links}::text::json,
+      ${texts.versions}::text::json, ${texts.blocks}::text::json, ${texts.entries}::text::json,
+      ${texts.moves}::text::json, ${texts.revisions}::text::json, ${texts.decisions}::text::json,
+      ${texts.outcomes}::text::json, ${texts.records}::text::json, ${patient}) as answers`;
+  const answers = new Map(row?.answers.map((answer) => [answer.contribution, answer]));
+  return chains.map(
+    (chain) =>
+      new Map(
+        chain.flatMap(({ contribution: { id } }) => {
+          const answer = answers.get(id);
+          return answer === undefined ? [] : [[id, answer] as const];
+        }),
+      ),
+  );
+};
+
+/** Answers by contribution. */
+export type CommitChain = (chain: ChainRows) => Promise<ReadonlyMap<string, LinkAnswer>>;
+
+/** Bytes of blocks that one statement is given, about. */
+const MOST_BYTES = 1024 * 1024;
+
+const bytesOf = (chain: ChainRows): number =>
+  chain.flatMap(({ blocks }) => blocks).reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+/** Chains of several bases share a transaction; nobody in it waits for a base that somebody else holds. */
+export const chainCommitter = (sql: Sql): CommitChain => {
+  const share = sharing({
+    run: (chains: readonly ChainRows[]) => commitAll(sql, chains, false),
+    weigh: bytesOf,
+    most: MOST_BYTES,
+  });
+  return async (chain) => {
+    const answers = await share(chain);
+    if ([...answers.values()].every(({ held }) => held)) return answers;
+    const [patient] = await commitAll(sql, [chain], true);
+    return patient ?? new Map();
+  };
 };

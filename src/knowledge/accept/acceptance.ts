@@ -1,13 +1,15 @@
 // An acceptance on its way: who decides, on what, and what would come of it.
 
-import type { Tx } from '../../database/connect.ts';
+import type { Acting } from '../../access/workforces/acting.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';
 import type { Actor } from '../../protocol/knowledge/event.ts';
 import type { ContributionId, RoleId, WorkforceId } from '../../protocol/knowledge/ids.ts';
 import type { ContributionPolicy } from '../../protocol/knowledge/policy.ts';
+import type { KnowledgePath } from '../../protocol/knowledge-path.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import type { ActOutcome } from '../contributions/act.ts';
 import type { ContributionRecord, Judgements, RevisionRecord } from '../contributions/contribution.ts';
+import type { Repeatable } from '../events/record.ts';
 import type { Decider } from '../review/gates.ts';
 import type { Ground } from '../versions/apply.ts';
 import type { NextVersion } from './next-version.ts';
@@ -22,8 +24,15 @@ export interface Deciding {
   /** The text of his signed decision's envelope; null where there is none. */
   readonly signature: string | null;
   readonly reasonCode: string | null;
-  /** Asked inside the transaction, before anything is written. */
-  readonly requireInForce: (tx: Tx) => Promise<void>;
+  /** Whose standing is asked for once more in the transaction, before anything is written; null for the service itself. */
+  readonly standing: Standing | null;
+}
+
+/** By which somebody decides. */
+export interface Standing {
+  readonly by: Acting;
+  /** Null where none is needed. */
+  readonly binding: string | null;
 }
 
 export interface Acceptance {
@@ -35,18 +44,23 @@ export interface Acceptance {
   readonly deciding: Deciding;
 }
 
-/** Everything that a decision follows from, read before it is made. */
-export interface Deliberation {
+/** Where a base stands: what the next version is made on. */
+export interface Standpoint {
   readonly base: BaseRecord;
+  /** The current version. */
+  readonly ground: Ground;
+  /** The one with the highest number. */
+  readonly newest: Ground;
+}
+
+/** Everything that a decision follows from, read before it is made. */
+export interface Deliberation extends Standpoint {
   readonly contribution: ContributionRecord;
   readonly revision: RevisionRecord;
   readonly judgements: Judgements;
   readonly policy: ContributionPolicy;
-  /** The current version. */
-  readonly ground: Ground;
-  readonly newest: Ground;
-  /** The version that the revision was made from, before anything moved it. */
-  readonly madeFrom: Ground;
+  /** Paths of the revision at which the base has something else by now than the version that it was made from. */
+  readonly clashes: readonly KnowledgePath[];
   /** The contribution before it was moved onto the current version; null where it stood there. */
   readonly rebasedFrom: ContributionRecord | null;
 }
@@ -63,11 +77,6 @@ export type AcceptedOutcome = ActOutcome & {
   readonly generation: number | null;
 };
 
-/** Something that the decision was made from is no longer so; it may be made again. */
-export class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-}
-
 /** The same for all events of one act. */
 export const contextBy = (
   { decider, workforce, role, clauses, traceparent }: Deciding,
@@ -80,3 +89,13 @@ export const contextBy = (
   causationId,
   traceparent,
 });
+
+/** Somebody's acceptance, as it waits. */
+export interface Asked {
+  readonly attempt: Repeatable;
+  readonly acceptance: Acceptance;
+  /** How often something came in between. */
+  readonly tries: number;
+  /** Whether it failed together with others, and goes without them now. */
+  readonly alone: boolean;
+}

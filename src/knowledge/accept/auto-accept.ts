@@ -36,7 +36,7 @@ const runtimeOf = (base: BaseId): Deciding => ({
   traceparent: undefined,
   signature: null,
   reasonCode: null,
-  requireInForce: async () => undefined,
+  standing: null,
 });
 
 /** True where it was accepted; what a gate keeps shut waits for humans. */

@@ -1,24 +1,23 @@
-// The transaction of an acceptance: compares everything that the decision was made from, then writes all of it.
+// An acceptance as what is written of it, its events among it; nothing is written here.
 
 import { utf8 } from '../../../keys/bytes.ts';
-import type { Tx } from '../../database/connect.ts';
 import { namedDigest } from '../../protocol/knowledge/changes.ts';
 import type { KnowledgePayloads } from '../../protocol/knowledge/event.ts';
 import { ofContribution, whereOf } from '../contributions/act.ts';
 import type { DecisionRecord, RevisionRecord } from '../contributions/contribution.ts';
 import { type KnowledgeRecord, lastOf, type MakeKnowledgeEvent } from '../events/events.ts';
-import type { Done } from '../events/record.ts';
+import { keptOutcome } from '../events/record.ts';
 import { approvalsThatCount } from '../review/approvals.ts';
 import type { PointerMove } from '../versions/pointer-move.ts';
 import {
   type Acceptance,
   type AcceptedOutcome,
+  type Asked,
   contextBy,
   type Deciding,
-  Overtaken,
   type Prepared,
 } from './acceptance.ts';
-import { type AcceptanceRows, insertAcceptance, lockForAcceptance } from './acceptance-store.ts';
+import type { AcceptanceRows } from './acceptance-store.ts';
 import { rebaseRecords } from './rebase.ts';
 
 export interface CommitDeps {
@@ -160,12 +159,17 @@ const rebasedRevision = (
     ? undefined
     : { ...revision, proposedAt: event.event.at, eventId: event.event.id };
 
-const rowsOf = (prepared: Prepared, { deciding }: Acceptance, records: Records): AcceptanceRows => {
+const rowsOf = (
+  prepared: Prepared,
+  { deciding }: Acceptance,
+  records: Records,
+): Omit<AcceptanceRows, 'outcome' | 'at'> => {
   const { base, contribution, next } = prepared;
   const all = allOf(records);
   return {
     base,
     contribution,
+    standing: deciding.standing,
     accepted: { ...contribution, lastEvent: lastOf(all).id },
     version: { ...next.version, eventId: records.created.event.id },
     blocks: next.applied.blocks,
@@ -193,19 +197,16 @@ const outcomeOf = (
   generation: isMoved ? base.generation + 1 : null,
 });
 
-/** @throws Overtaken; as the decider's `requireInForce` */
-export const commitAcceptance = async (
-  the: CommitDeps,
-  tx: Tx,
-  acceptance: Acceptance,
-  prepared: Prepared,
-): Promise<Done<AcceptedOutcome>> => {
-  const { base, contribution } = prepared;
-  await lockForAcceptance(tx, base.id, contribution.id);
-  await acceptance.deciding.requireInForce(tx);
-  const records = recordsOf(the, acceptance, prepared);
-  const rows = rowsOf(prepared, acceptance, records);
-  if (!(await insertAcceptance(tx, rows))) throw new Overtaken();
+/** One acceptance on its way into the transaction, and what its sender is told once it is true. */
+export interface Link {
+  readonly rows: AcceptanceRows;
+  readonly outcome: AcceptedOutcome;
+}
+
+export const linkOf = (the: CommitDeps, { attempt, acceptance }: Asked, prepared: Prepared): Link => {
+  const at = the.now();
+  const rows = rowsOf(prepared, acceptance, recordsOf(the, acceptance, prepared));
   const outcome = outcomeOf(prepared, rows.accepted.lastEvent, rows.move !== undefined);
-  return { outcome, status: 200, records: rows.records, stored: true };
+  const done = { outcome, status: 200, records: rows.records };
+  return { rows: { ...rows, at, outcome: keptOutcome(attempt, done, at) }, outcome };
 };

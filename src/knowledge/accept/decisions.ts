@@ -2,7 +2,6 @@
 
 import type { Acting } from '../../access/workforces/acting.ts';
 import { evaluate } from '../../access/workforces/authority.ts';
-import { requireInForce } from '../../access/workforces/in-force-store.ts';
 import type { JsonBody } from '../../http/body.ts';
 import { fault } from '../../protocol/faults.ts';
 import type { NamedDigest } from '../../protocol/knowledge/changes.ts';
@@ -76,7 +75,6 @@ const mayDo = (by: Acting, base: BaseId, operation: 'review' | 'administer'): bo
   evaluate(by.authority, { base, operation, verb: operation }).granted;
 
 const decidingOf = (
-  the: DecisionsDeps,
   by: Acting,
   { base, clauses, binding }: Authorised,
   { reasonCode, signature }: DecisionBody,
@@ -96,7 +94,7 @@ const decidingOf = (
   traceparent: by.trace.traceparent,
   signature,
   reasonCode,
-  requireInForce: (tx) => requireInForce(tx, by, binding, the.now()),
+  standing: { by, binding },
 });
 
 const accept = async (
@@ -113,7 +111,7 @@ const accept = async (
     { base, operation: 'accept', verb: 'accept' },
     capacities,
   );
-  const deciding = decidingOf(the, attempt.by, authorised, body);
+  const deciding = decidingOf(attempt.by, authorised, body);
   return the.accept(attempt, base, { id, digest: body.digest, shadow: body.shadow, deciding });
 };
 

@@ -6,6 +6,7 @@ import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import type { ContributionRecord, RevisionRecord } from '../contributions/contribution.ts';
 import { type Applied, type ApplyDeps, applyChanges, type Ground, indexChanges } from '../versions/apply.ts';
+import type { ListedEntry } from '../versions/entry-store.ts';
 import type { EntryChange } from '../versions/row-texts.ts';
 import type { SignVersion } from '../versions/sign-version.ts';
 import type { VersionRecord } from '../versions/version.ts';
@@ -46,6 +47,7 @@ const manifestOf = (
 /**
  * @param ground the version that is current
  * @param newest the one with the highest number, which after a rollback is another
+ * @param around what stands in the ground at the paths that are changed
  * @throws Fault contribution_invalid, no_change; unavailable where nobody can sign for the authority
  */
 export const nextVersion = async (
@@ -55,8 +57,9 @@ export const nextVersion = async (
   newest: Ground,
   contribution: ContributionRecord,
   { changes }: RevisionRecord,
+  around: readonly ListedEntry[],
 ): Promise<NextVersion> => {
-  const applied = await applyChanges(the, base.id, ground, changes);
+  const applied = await applyChanges(the, ground, changes, around);
   const index = await indexChanges(the, newest, ground, applied);
   const createdAt = the.now();
   const manifest = manifestOf(base, contribution, applied, createdAt);

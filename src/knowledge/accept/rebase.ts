@@ -1,4 +1,5 @@
 // Moves a contribution onto the current version where its policy lets that happen by itself: a revision like any other.
+import { requireInForce } from '../../access/workforces/in-force-store.ts';
 import type { Tx } from '../../database/connect.ts';
 import { useBase } from '../bases/base-store.ts';
 import { type ActOutcome, moved, ofContribution, whereOf } from '../contributions/act.ts';
@@ -6,11 +7,17 @@ import type { ContributionRecord } from '../contributions/contribution.ts';
 import { findContribution, insertRevision, lockContribution } from '../contributions/contribution-store.ts';
 import type { KnowledgeRecord, MakeKnowledgeEvent } from '../events/events.ts';
 import type { Done, RecordOnce, Repeatable } from '../events/record.ts';
-import { contextBy, type Deciding, type Deliberation, Overtaken } from './acceptance.ts';
+import { contextBy, type Deciding, type Deliberation, type Standing } from './acceptance.ts';
 
 export interface RebaseDeps {
   readonly make: MakeKnowledgeEvent;
   readonly recordOnce: RecordOnce;
+  readonly now: () => Date;
+}
+
+/** Something that the decision was made from is no longer so; it may be made again. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
 }
 
 /** The event of the move; nothing where the contribution stood on the current version. */
@@ -31,7 +38,7 @@ export const rebaseRecords = (
   return [make('KnowledgeContributionRevised', context, payload, whereOf(contribution))];
 };
 
-export const storeRebased = async (
+const storeRebased = async (
   tx: Tx,
   { revision, rebasedFrom }: Deliberation,
   [event]: readonly KnowledgeRecord[],
@@ -40,8 +47,12 @@ export const storeRebased = async (
   await insertRevision(tx, { ...revision, proposedAt: event.event.at, eventId: event.event.id });
 };
 
+const requireStanding = async (the: RebaseDeps, tx: Tx, standing: Standing | null): Promise<void> => {
+  if (standing !== null) await requireInForce(tx, standing.by, standing.binding, the.now());
+};
+
 /** @throws Overtaken where something happened to it meanwhile */
-export const requireUnmoved = async (tx: Tx, seen: ContributionRecord): Promise<void> => {
+const requireUnmoved = async (tx: Tx, seen: ContributionRecord): Promise<void> => {
   const found = await findContribution(tx, seen.id);
   if (found?.moves !== seen.moves) throw new Overtaken();
 };
@@ -55,7 +66,7 @@ const rebase = async (
   const { contribution, rebasedFrom } = found;
   await useBase(tx, contribution.base);
   await lockContribution(tx, contribution.id);
-  await deciding.requireInForce(tx);
+  await requireStanding(the, tx, deciding.standing);
   await requireUnmoved(tx, contribution);
   const records = rebaseRecords(the, deciding, found);
   await storeRebased(tx, found, records);

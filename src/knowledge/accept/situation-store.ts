@@ -1,9 +1,10 @@
 // Everything that a decision about a contribution follows from, in one look: nothing of it can be newer than the rest.
 
 import type { Sql } from '../../database/connect.ts';
-import type { Cid } from '../../protocol/cid.ts';
+import { sharing } from '../../database/share.ts';
 import type { ContributionId } from '../../protocol/knowledge/ids.ts';
 import type { ContributionPolicy } from '../../protocol/knowledge/policy.ts';
+import type { KnowledgePath } from '../../protocol/knowledge-path.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import { type BaseRow, toBase } from '../bases/base-rows.ts';
 import type { ContributionRecord, Judgements, RevisionRecord } from '../contributions/contribution.ts';
@@ -28,8 +29,8 @@ export interface FoundSituation {
   readonly policies: readonly ContributionPolicy[];
   readonly current: Ground;
   readonly newest: Ground;
-  /** The version that the revision is made from. */
-  readonly madeFrom: Ground;
+  /** Paths of the revision at which the current version has something else than the one that it is made from. */
+  readonly clashes: readonly KnowledgePath[];
 }
 
 /** As JSON has a row: times are texts. */
@@ -43,7 +44,9 @@ interface SituationRow {
   readonly evals: readonly Told<EvalRow>[];
   readonly decisions: readonly Told<DecisionRow>[];
   readonly policies: readonly ContributionPolicy[];
-  readonly grounds: readonly NonNullable<Ground>[];
+  readonly current: NonNullable<Ground> | null;
+  readonly newest: NonNullable<Ground> | null;
+  readonly clashes: readonly KnowledgePath[];
 }
 
 const TIMES = ['at', 'proposed_at', 'revised_at', 'expires_at', 'registered_at'];
@@ -60,11 +63,9 @@ const allTimed = <Row>(rows: readonly Told<Row>[]): readonly Row[] => rows.map((
 
 const toSituation = (row: SituationRow): FoundSituation => {
   const contribution = toContribution(timed<ContributionRow>(row.contribution));
-  const base = toBase(timed<BaseRow>(row.base));
   if (row.revision === null) throw new Error('a contribution without its revision');
-  const groundOf = (id: Cid | null): Ground => row.grounds.find((each) => each.id === id);
   return {
-    base,
+    base: toBase(timed<BaseRow>(row.base)),
     contribution,
     revision: toRevision(timed<RevisionRow>(row.revision)),
     judgements: toJudgements(
@@ -73,31 +74,30 @@ const toSituation = (row: SituationRow): FoundSituation => {
       allTimed<DecisionRow>(row.decisions),
     ),
     policies: row.policies,
-    current: groundOf(base.current),
-    newest: row.grounds.find(({ seq }) => seq === base.lastSeq),
-    madeFrom: groundOf(contribution.baseVersion),
+    current: row.current ?? undefined,
+    newest: row.newest ?? undefined,
+    clashes: row.clashes,
   };
 };
 
-/** Undefined where there is no such contribution. */
-export const findSituation = async (sql: Sql, id: ContributionId): Promise<FoundSituation | undefined> => {
-  const [row] = await sql<SituationRow[]>`
-    select to_jsonb(bases) as base, to_jsonb(contributions) as contribution,
-      (select to_jsonb(revisions) from knowledge_revisions as revisions
-        where revisions.contribution = contributions.id and revisions.revision = contributions.revision) as revision,
-      (select coalesce(jsonb_agg(verdicts order by at, verifier), '[]') from knowledge_verdicts as verdicts
-        where verdicts.contribution = contributions.id and verdicts.digest = contributions.digest) as verdicts,
-      (select coalesce(jsonb_agg(evals order by suite), '[]') from knowledge_evals as evals
-        where evals.contribution = contributions.id and evals.digest = contributions.digest) as evals,
-      (select coalesce(jsonb_agg(decisions order by at, actor), '[]') from knowledge_decisions as decisions
-        where decisions.contribution = contributions.id and decisions.digest = contributions.digest) as decisions,
-      (select coalesce(jsonb_agg(policies.policy order by policies.version), '[]') from knowledge_policies as policies
-        where policies.base = bases.id and policies.version >= contributions.policy_version) as policies,
-      (select coalesce(jsonb_agg(jsonb_build_object('id', versions.id, 'seq', seq, 'content', content,
-          'entries', entries, 'bytes', bytes)), '[]') from knowledge_versions as versions
-        where versions.base = bases.id
-          and (versions.id in (bases.current, contributions.base_version) or seq = bases.last_seq)) as grounds
-    from knowledge_contributions as contributions join knowledge_bases as bases on bases.id = contributions.base
-    where contributions.id = ${id}`;
-  return row === undefined ? undefined : toSituation(row);
+/** Contributions of one base; all of them are looked at in one moment. */
+export type FindSituations = (
+  ids: readonly ContributionId[],
+) => Promise<ReadonlyMap<ContributionId, FoundSituation>>;
+
+const findAll =
+  (sql: Sql) =>
+  async (all: readonly (readonly ContributionId[])[]): Promise<readonly (readonly FoundSituation[])[]> => {
+    const rows = await sql<{ found: SituationRow }[]>`
+      select situations_of(${all.flat()}::text[]) as found`;
+    const found = new Map(rows.map(({ found: row }) => [row.contribution.id, toSituation(row)]));
+    return all.map((ids) => ids.flatMap((id) => found.get(id) ?? []));
+  };
+
+const MOST_ASKED = 32;
+
+/** Without those that there are not; those who ask at once share a statement. */
+export const situationFinder = (sql: Sql): FindSituations => {
+  const find = sharing({ run: findAll(sql), weigh: (ids) => ids.length, most: MOST_ASKED });
+  return async (ids) => new Map((await find(ids)).map((found) => [found.contribution.id, found]));
 };

@@ -6,7 +6,7 @@ import { fault } from '../../protocol/faults.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import type { BaseRecord } from '../bases/base.ts';
 import { type KnownDocument, knownDocuments } from '../documents/document-claims-store.ts';
-import { type Applied, type ApplyDeps, applyChanges, type Ground } from '../versions/apply.ts';
+import { type Applied, type ApplyDeps, applyChanges, entriesAround, type Ground } from '../versions/apply.ts';
 import { findVersion } from '../versions/version-store.ts';
 import type { ProposedRevision } from './contribution-body.ts';
 
@@ -69,5 +69,6 @@ export const checkRevision = async (
   requireFirst(base, revision);
   await requireDocuments(the.sql, base.id, revision);
   const ground = await requireGround(the, base.id, revision.baseVersion);
-  return applyChanges(the, base.id, ground, revision.changes);
+  const found = await entriesAround(the, base.id, ground, revision.changes);
+  return applyChanges(the, ground, revision.changes, found);
 };

@@ -40,8 +40,6 @@ export interface Done<Outcome extends JsonObject> {
   readonly status: number;
   /** In their order; the answer carries the receipt of the last. */
   readonly records: readonly KnowledgeRecord[];
-  /** True where `work` has appended them itself. */
-  readonly stored?: true;
 }
 
 export interface Written<Outcome extends JsonObject> {
@@ -71,16 +69,20 @@ type OnceDeps = Omit<RecordDeps, 'awaitReceipt'>;
 const before = async (the: OnceDeps, { by, key }: Repeatable): Promise<OutcomeRow | undefined> =>
   key === undefined ? undefined : findOutcome(the.sql, by.account, key);
 
-const remember = (
-  tx: Tx,
+/** What the same request is answered from then on; undefined where it came without a key. */
+export const keptOutcome = (
   { by, key, request }: Repeatable,
-  done: Done<JsonObject>,
+  { status, outcome, records }: Done<JsonObject>,
   at: Date,
-): Promise<unknown> => {
-  if (key === undefined) return Promise.resolve();
-  const event_id = done.records.length === 0 ? null : lastOf(done.records).id;
-  const { status, outcome } = done;
-  return insertOutcome(tx, { account: by.account, key, request, status, outcome, event_id, at });
+): OutcomeRow | undefined => {
+  if (key === undefined) return undefined;
+  const event_id = records.length === 0 ? null : lastOf(records).id;
+  return { account: by.account, key, request, status, outcome, event_id, at };
+};
+
+const remember = async (tx: Tx, attempt: Repeatable, done: Done<JsonObject>, at: Date): Promise<void> => {
+  const kept = keptOutcome(attempt, done, at);
+  if (kept !== undefined) await insertOutcome(tx, kept);
 };
 
 const attempted = async <Outcome extends JsonObject>(
@@ -91,7 +93,7 @@ const attempted = async <Outcome extends JsonObject>(
   // The point of no return is the end of this transaction.
   const done = await inTransaction(the.sql, async (tx) => {
     const outcome = await work(tx);
-    if (outcome.records.length > 0 && outcome.stored !== true) await insertRecords(tx, outcome.records);
+    if (outcome.records.length > 0) await insertRecords(tx, outcome.records);
     await remember(tx, attempt, outcome, the.now());
     return outcome;
   });
@@ -101,7 +103,7 @@ const attempted = async <Outcome extends JsonObject>(
 };
 
 /** Another attempt under the same key may have come first, and have left nothing to do, or taken the key. */
-const lostToItself = (error: unknown): boolean =>
+export const lostToItself = (error: unknown): boolean =>
   error instanceof Fault || isUniqueViolation(error, 'idempotency_pkey');
 
 /** `work` takes its locks first, then asks `requireInForce`, then writes; its events are appended at its end. */

@@ -7,19 +7,20 @@ import { type Fault, fault } from '../../protocol/faults.ts';
 import type { KnowledgeChange } from '../../protocol/knowledge/changes.ts';
 import { decodeEntry, type Entry, encodeEntry, entryCid } from '../../protocol/knowledge/entry.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
-import { compareAsBytes, foldPath } from '../../protocol/knowledge-path.ts';
+import { compareAsBytes, foldPath, type KnowledgePath } from '../../protocol/knowledge-path.ts';
 import { diffTrees } from '../../protocol/merkle-tree/diff.ts';
 import { editTree } from '../../protocol/merkle-tree/edit.ts';
 import type { Block } from '../../protocol/merkle-tree/growing.ts';
 import { buildTree } from '../../protocol/merkle-tree/merkle-tree.ts';
 import type { BlockSource, KnownNodes } from '../../protocol/merkle-tree/place.ts';
 import { KNOWLEDGE_TREE } from '../../protocol/merkle-tree/profile.ts';
-import { entriesWithFolds, type ListedEntry } from './entry-store.ts';
+import type { FindFolds, ListedEntry } from './entry-store.ts';
 import type { EntryChange } from './row-texts.ts';
 import type { VersionRecord } from './version.ts';
 
 export interface ApplyDeps {
   readonly sql: Sql;
+  readonly findFolds: FindFolds;
   readonly blocks: BlockSource;
   /** Nodes that were read before. */
   readonly known?: KnownNodes;
@@ -42,7 +43,7 @@ const EMPTY = [...buildTree(KNOWLEDGE_TREE, [])] as readonly Block[];
 const EMPTY_ROOT = (EMPTY[0] as Block).cid;
 
 /** Blocks that are about to be stored come before those that are. */
-const withBlocks = (blocks: readonly Block[], below: BlockSource): BlockSource => {
+export const withBlocks = (blocks: readonly Block[], below: BlockSource): BlockSource => {
   const own = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]));
   return { get: async (cid) => own.get(cid) ?? below.get(cid) };
 };
@@ -110,19 +111,34 @@ const entryBlocks = (changes: readonly EntryChange[]): readonly Block[] =>
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
+/** Of all paths that changes are to. */
+export const foldsOf = (changes: readonly { readonly path: KnowledgePath }[]): readonly string[] => [
+  ...new Set(changes.map(({ path }) => foldPath(path))),
+];
+
+/** What stands in a version at the paths that changes are to, and at those that differ from them only in case. */
+export const entriesAround = (
+  the: Pick<ApplyDeps, 'findFolds'>,
+  base: BaseId,
+  ground: Ground,
+  changes: readonly KnowledgeChange[],
+): Promise<readonly ListedEntry[]> =>
+  ground === undefined || changes.length === 0
+    ? Promise.resolve([])
+    : the.findFolds({ base, seq: ground.seq, folds: foldsOf(changes) });
+
 /**
+ * @param found what `entriesAround` says of the ground
  * @throws Fault contribution_invalid (a path twice, clashing with another, or crowding a node; a delete of what is not
  *   there) or no_change
  */
 export const applyChanges = async (
   the: ApplyDeps,
-  base: BaseId,
   ground: Ground,
   wanted: readonly KnowledgeChange[],
+  found: readonly ListedEntry[],
 ): Promise<Applied> => {
   requireDistinct(wanted);
-  const folds = [...new Set(wanted.map(({ path }) => foldPath(path)))];
-  const found = ground === undefined ? [] : await entriesWithFolds(the.sql, base, ground.seq, folds);
   requireNoClash(wanted, found);
   const before = new Map<string, ListedEntry>(found.map((entry) => [entry.path, entry]));
   requireThere(wanted, before);

@@ -46,6 +46,8 @@ const readAll =
 export interface BlockStore extends BlockSource {
   /** Puts blocks outside of any transaction: before something names them they are garbage. */
   readonly put: (blocks: readonly Block[]) => Promise<void>;
+  /** Has those at hand that somebody else has put. */
+  readonly keep: (blocks: readonly Block[]) => void;
 }
 
 /** Blocks never change, so what was read or put once is kept, the least lately used let go first. */
@@ -71,6 +73,9 @@ export const createBlockStore = (sql: Sql, cacheBytes = CACHE_BYTES): BlockStore
     },
     put: async (blocks) => {
       await putBlocks(sql, blocks);
+      for (const { cid, bytes } of blocks) keep(cid, bytes);
+    },
+    keep: (blocks) => {
       for (const { cid, bytes } of blocks) keep(cid, bytes);
     },
   };

@@ -1,5 +1,6 @@
 // Which entry stands at a path from which version on and until which: every version is listed and searched from here.
-import type { Queryable, Tx } from '../../database/connect.ts';
+import type { Queryable, Sql, Tx } from '../../database/connect.ts';
+import { sharing } from '../../database/share.ts';
 import { type Cid, cidOfDigest, digestOfCid } from '../../protocol/cid.ts';
 import type { BaseId } from '../../protocol/knowledge/ids.ts';
 import { type KnowledgePath, MAX_PATH_BYTES } from '../../protocol/knowledge-path.ts';
@@ -70,19 +71,37 @@ export const entriesAt = async (
   return rows.map(toListed);
 };
 
+/** Paths of a version, by what all that differ only in case have in common. */
+export interface WantedFolds {
+  readonly base: BaseId;
+  readonly seq: number;
+  readonly folds: readonly string[];
+}
+
+const findFolds =
+  (sql: Sql) =>
+  async (all: readonly WantedFolds[]): Promise<readonly (readonly ListedEntry[])[]> => {
+    const wanted = all.flatMap(({ base, seq, folds }, at) => folds.map((fold) => ({ at, base, seq, fold })));
+    const rows = await sql<(EntryRow & { at: number })[]>`
+      select at, path, entry, blob, size, media_type
+      from unnest(${wanted.map(({ at }) => at)}::integer[], ${wanted.map(({ base }) => base)}::text[],
+        ${wanted.map(({ seq }) => seq)}::bigint[], ${wanted.map(({ fold }) => fold)}::text[])
+        as wanted (at, base, seq, fold)
+      join knowledge_entries as entries on entries.base = wanted.base and entries.fold = wanted.fold
+        and from_seq <= wanted.seq and (to_seq is null or to_seq > wanted.seq)`;
+    const found = all.map((): ListedEntry[] => []);
+    for (const row of rows) found[row.at]?.push(toListed(row));
+    return found;
+  };
+
 /** What a version has at paths with these folds: at those very paths, and at others that differ only in case. */
-export const entriesWithFolds = async (
-  db: Queryable,
-  base: BaseId,
-  seq: number,
-  folds: readonly string[],
-): Promise<readonly ListedEntry[]> => {
-  const rows = await db<EntryRow[]>`
-    select path, entry, blob, size, media_type from knowledge_entries
-    where base = ${base} and fold = any(${[...folds]}::text[])
-      and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
-  return rows.map(toListed);
-};
+export type FindFolds = (wanted: WantedFolds) => Promise<readonly ListedEntry[]>;
+
+const MOST_FOLDS = 2_000;
+
+/** Those who ask at once share a statement. */
+export const foldFinder = (sql: Sql): FindFolds =>
+  sharing({ run: findFolds(sql), weigh: ({ folds }) => folds.length, most: MOST_FOLDS });
 
 /** What a version has at these paths; nothing for a path where it has none. */
 export const entriesAtPaths = async (
@@ -96,23 +115,6 @@ export const entriesAtPaths = async (
     where base = ${base} and path = any(${[...paths]}::text[])
       and from_seq <= ${seq} and (to_seq is null or to_seq > ${seq})`;
   return rows.map(toListed);
-};
-
-/** Of some paths those at which two versions have not the same; 0 stands for a base that has no version. */
-export const changedBetween = async (
-  db: Queryable,
-  base: BaseId,
-  from: number,
-  to: number,
-  paths: readonly KnowledgePath[],
-): Promise<readonly KnowledgePath[]> => {
-  const rows = await db<{ path: KnowledgePath }[]>`
-    select path from unnest(${[...paths]}::text[]) as wanted (path)
-    where (select entry from knowledge_entries as entries where base = ${base} and entries.path = wanted.path
-        and from_seq <= ${from} and (to_seq is null or to_seq > ${from}))
-      is distinct from (select entry from knowledge_entries as entries where base = ${base}
-        and entries.path = wanted.path and from_seq <= ${to} and (to_seq is null or to_seq > ${to}))`;
-  return rows.map(({ path }) => path);
 };
 
 /** Turns what stands in the newest version into what stands in the one after it, whose number is `seq`. */

@@ -9,11 +9,14 @@ import type { Block } from '../../protocol/merkle-tree/growing.ts';
 export const inOneOrder = (blocks: readonly Block[]): readonly Block[] =>
   [...new Map(blocks.map((block) => [block.cid, block])).values()].sort((a, b) => (a.cid < b.cid ? -1 : 1));
 
-/** As statements read blocks. */
+/** As statements read a block. */
+export const blockRow = ({ cid, bytes }: Block) => ({
+  digest: base64(digestOfCid(cid)),
+  bytes: base64(bytes),
+});
+
 export const blockRows = (blocks: readonly Block[]): string =>
-  JSON.stringify(
-    inOneOrder(blocks).map(({ cid, bytes }) => ({ digest: base64(digestOfCid(cid)), bytes: base64(bytes) })),
-  );
+  JSON.stringify(inOneOrder(blocks).map(blockRow));
 
 /** What stands at a path from a version on; null: nothing does. */
 export interface EntryChange {
@@ -21,7 +24,8 @@ export interface EntryChange {
   readonly entry: Entry | null;
 }
 
-const rowOf = ({ path, entry }: EntryChange) => ({
+/** As statements read a change of the index. */
+export const entryRow = ({ path, entry }: EntryChange) => ({
   path,
   fold: foldPath(path),
   entry: entry === null ? null : base64(digestOfCid(entryCid(entry))),
@@ -30,5 +34,4 @@ const rowOf = ({ path, entry }: EntryChange) => ({
   media_type: entry?.mediaType ?? null,
 });
 
-/** As statements read changes of the index. */
-export const entryRows = (changes: readonly EntryChange[]): string => JSON.stringify(changes.map(rowOf));
+export const entryRows = (changes: readonly EntryChange[]): string => JSON.stringify(changes.map(entryRow));
