@@ -42,8 +42,14 @@ const accepting = (
 
 async function* acceptances(bench: Bench, team: Team): AsyncGenerator<Comparison> {
   const cases = [
-    { what: 'acceptances on one base', bases: [ONE], parallel: 8, connections: 1, floor: 0.1 },
-    { what: 'acceptances on 16 bases', bases: MANY, parallel: 16, connections: 8, floor: 0.06 },
+    { what: 'acceptances on one base, 16 at a time', bases: [ONE], parallel: 16, connections: 1, floor: 0.1 },
+    {
+      what: 'acceptances on 16 bases, 8 at a time on each',
+      bases: MANY,
+      parallel: 128,
+      connections: 8,
+      floor: 0.06,
+    },
   ];
   for (const { what, bases, parallel, connections, floor } of cases) {
     const requests = await proposeMany(team, bench.service.url, bases, contributionsFor(bench));
