@@ -54,6 +54,17 @@ const admits = (range: string, version: string): boolean =>
 
 type Choice = Readonly<Record<string, string>>;
 
+/** Takes away, again and again, whatever needs nothing that is left: what stays needs itself. */
+const hasCircle = (graph: Graph, choice: Choice): boolean => {
+  const left = new Set(Object.keys(choice));
+  const needsOf = (name: string) => Object.keys(graph[name]?.[choice[name] ?? '']?.dependencies ?? {});
+  for (let before = -1; before !== left.size; ) {
+    before = left.size;
+    for (const name of left) if (!needsOf(name).some((need) => left.has(need))) left.delete(name);
+  }
+  return left.size > 0;
+};
+
 const wishesUnder = (graph: Graph, roots: readonly Wish[], choice: Choice): readonly Wish[] => [
   ...roots,
   ...Object.entries(choice).flatMap(([name, version]) =>
@@ -65,12 +76,8 @@ const wishesUnder = (graph: Graph, roots: readonly Wish[], choice: Choice): read
   ),
 ];
 
-/** Whether a choice is a whole answer: every wish met, and nothing yanked but what is asked for by its number. */
-export const isAnswer = (
-  graph: Graph,
-  { wishes: roots, overrides = {} }: Problem,
-  choice: Choice,
-): boolean => {
+/** Whether a choice is a whole answer, but that its packs may need each other in a circle. */
+const isMet = (graph: Graph, { wishes: roots, overrides = {} }: Problem, choice: Choice): boolean => {
   const wishes = wishesUnder(graph, roots, choice);
   const names = new Set(wishes.map(({ name }) => name));
   const met = [...names].every((name) => {
@@ -86,6 +93,10 @@ export const isAnswer = (
   return met && Object.keys(choice).every((name) => names.has(name));
 };
 
+/** Every wish met, no circle, and nothing yanked but what is asked for by its number. */
+export const isAnswer = (graph: Graph, problem: Problem, choice: Choice): boolean =>
+  isMet(graph, problem, choice) && !hasCircle(graph, choice);
+
 /** Every choice of at most one version of each pack. */
 function* choicesOf(graph: Graph, names: readonly string[]): Generator<Choice> {
   const [name, ...rest] = names;
@@ -97,8 +108,13 @@ function* choicesOf(graph: Graph, names: readonly string[]): Generator<Choice> {
     }
 }
 
-export const hasAnswer = (graph: Graph, problem: Problem): boolean => {
+/** What there is for a problem: an answer, only some that are circles, or none. */
+export const answersTo = (graph: Graph, problem: Problem): 'answer' | 'circles' | 'none' => {
+  let found: 'circles' | 'none' = 'none';
   for (const choice of choicesOf(graph, Object.keys(graph)))
-    if (isAnswer(graph, problem, choice)) return true;
-  return false;
+    if (isMet(graph, problem, choice)) {
+      if (!hasCircle(graph, choice)) return 'answer';
+      found = 'circles';
+    }
+  return found;
 };

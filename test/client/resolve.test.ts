@@ -1,5 +1,6 @@
 // Which versions are chosen together, and what is said where none can be.
 import { describe, expect, it } from 'vitest';
+import { passedOverIn } from '../../src/client/resolve/passed-over.ts';
 import { keysOf, solve } from '../../src/client/resolve/solve.ts';
 import type { Conflict, Known, Problem } from '../../src/client/resolve/types.ts';
 import { candidateOf, type Graph, knownOf, you } from './resolve-graphs.ts';
@@ -60,6 +61,18 @@ describe('a set of versions', () => {
     expect(chosen(graph, { a: '^1.0.0', b: '^1.0.0' })).toEqual(['a@1.0.0', 'b@1.0.0', 'c@1.0.0']);
   });
 
+  it('holds no version that needs itself or closes a circle where another one does not', () => {
+    const itself: Graph = { a: { '1.0.0': {}, '1.3.0': on({ a: '^1.0.0' }) } };
+    expect(chosen(itself, { a: '^1.0.0' })).toEqual(['a@1.0.0']);
+    const graph: Graph = {
+      a: { '1.0.0': {}, '1.1.0': on({ b: '*' }) },
+      b: { '1.0.0': on({ c: '*' }), '1.1.0': on({ c: '^1.1.0' }) },
+      c: { '1.0.0': {}, '1.1.0': on({ a: '^1.1.0' }) },
+    };
+    expect(chosen(graph, { a: '*' })).toEqual(['a@1.1.0', 'b@1.0.0', 'c@1.0.0']);
+    expect(conflict(itself, { a: '1.3.0' }).code).toBe('pack_dependency_cycle');
+  });
+
   it('holds what an override names, if only somebody admits that (node-packs.md, Override pinning)', () => {
     const graph: Graph = {
       a: { '1.0.0': on({ c: '^1.0.0' }) },
@@ -89,6 +102,51 @@ describe('a set of versions', () => {
         { version: '1.0.0' },
       ],
     });
+  });
+});
+
+describe('a higher version that was not chosen for what it needs', () => {
+  const passed = (graph: Graph, wishes: Readonly<Record<string, string>>) => {
+    const problem = { wishes: you(wishes) };
+    const found = solve(problem, knownOf(graph));
+    if (!('solution' in found)) throw new Error(JSON.stringify(found));
+    return Object.fromEntries(passedOverIn(problem, knownOf(graph), found.solution.packs));
+  };
+
+  it('is named with the reason, the highest first', () => {
+    const graph: Graph = {
+      a: {
+        '1.0.0': {},
+        '1.1.0': on({ x: '^1.0.0' }),
+        '1.2.0': on({ a: '^1.0.0' }),
+        '1.3.0': on({ b: '^2.0.0' }),
+      },
+      b: { '1.0.0': {}, '1.1.0': on({ c: '*' }), '2.0.0': {} },
+      c: { '1.0.0': on({ b: '*' }) },
+      x: {},
+    };
+    expect(passed(graph, { a: '*', b: '^1.0.0' })).toEqual({
+      a: [
+        {
+          version: '1.3.0',
+          rule: 'dependencies',
+          message: 'it needs b@^2.0.0, and 1.0.0 is what the rest admits',
+        },
+        { version: '1.2.0', rule: 'dependencies', message: 'it needs itself' },
+        { version: '1.1.0', rule: 'dependencies', message: 'it needs x@^1.0.0, and there is none' },
+      ],
+      b: [
+        { version: '1.1.0', rule: 'dependencies', message: 'it needs c@*, which does not fit with the rest' },
+      ],
+    });
+  });
+
+  it('is no version that somebody does not admit, that was yanked, or that is lower', () => {
+    const graph: Graph = {
+      a: { '0.9.0': on({ x: '*' }), '1.0.0': {}, '1.1.0': { yanked: true }, '2.0.0': on({ x: '*' }) },
+      x: {},
+    };
+    expect(passed(graph, { a: '<2.0.0' })).toEqual({ a: [] });
   });
 });
 
@@ -135,6 +193,20 @@ describe('a conflict', () => {
     expect(code).toBe('pack_dependency_cycle');
     expect(wishes.map(({ by, name }) => `${by} → ${name}`)).toEqual(['b@1.0.0 → c', 'c@1.0.0 → b']);
     expect(conflict({ a: { '1.0.0': on({ a: '*' }) } }, { a: '*' }).code).toBe('pack_dependency_cycle');
+  });
+
+  it('is a circle also where there are more ways round than anybody could try', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const versions = Array.from({ length: 20 }, (_, at) => `1.${at}.0`);
+    const ring = Object.fromEntries(
+      names.map((name, at) => [
+        name,
+        Object.fromEntries(versions.map((version) => [version, on({ [names[(at + 1) % 6] ?? '']: '*' })])),
+      ]),
+    );
+    const started = process.cpuUsage();
+    expect(conflict(ring, { a: '*' }).code).toBe('pack_dependency_cycle');
+    expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
   });
 
   it('is no conflict where a search was given up: that is said', () => {

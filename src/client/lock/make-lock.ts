@@ -1,4 +1,5 @@
 // Makes a lockfile: a set is chosen, every pack of it verified, and only what was verified is written down.
+import type { PassedOver } from '../policy/choose.ts';
 import type { Sources } from '../policy/open-sources.ts';
 import type { OpenRegistry } from '../registry.ts';
 import { parseRequest } from '../request.ts';
@@ -11,6 +12,7 @@ import { continuing, lockedLogOf } from './continuity.ts';
 import { type PastState, pastState } from './history.ts';
 import { type Lockfile, lockfileText } from './lockfile.ts';
 import type { Moment } from './names.ts';
+import { explainedBy } from './refused-lock.ts';
 import { type LockedVerdict, lockedPackOf, type VerifiedPack, verifySet } from './verify-set.ts';
 
 export interface LockOptions {
@@ -33,6 +35,8 @@ export interface MadeLock {
   readonly companion: Companion;
   /** By name, sorted. */
   readonly packs: readonly LockedVerdict[];
+  /** Higher versions that were not chosen although the ranges admit them, by name; no entry is empty. */
+  readonly passed: ReadonlyMap<string, readonly PassedOver[]>;
 }
 
 export const rootWishes = (wishes: readonly string[]): readonly Wish[] =>
@@ -116,11 +120,14 @@ export const makeLock = async (options: LockOptions): Promise<MadeLock> => {
   const past = at && pastBy(at);
   const listAt =
     past && (async (registry: OpenRegistry, name: string) => (await past.of(registry)).list(name));
-  const gathered = await gather({ sources, policy, overrides, listAt }, roots);
+  const gathered = await gather({ sources, policy, overrides, listAt }, roots).catch((error: unknown) => {
+    throw explainedBy(error, options);
+  });
   const found = await verifySet({ sources, policy, past: at !== undefined, onVerifying }, roots, gathered);
   return {
     lock: lockOf(found, sources, options),
     companion: await companionOf(found, gathered, roots, past),
     packs: found.map(({ verdict }) => verdict),
+    passed: new Map([...gathered.passed].filter(([, passed]) => passed.length > 0)),
   };
 };

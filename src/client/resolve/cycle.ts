@@ -5,6 +5,32 @@ import { versionKey, wishesOf } from './wishes.ts';
 const edgesOf = ({ name, version, dependencies }: Candidate): readonly Wish[] =>
   wishesOf(dependencies, versionKey(name, version));
 
+/**
+ * The packs on a way from one pack back to itself, it first; undefined where there is none. `needsOf`: what each pack
+ * needs, by name.
+ */
+export const circleThrough = (
+  name: string,
+  needsOf: (name: string) => readonly string[],
+): readonly string[] | undefined => {
+  const neededBy = new Map<string, string>();
+  const open = [name];
+  for (let at = open.pop(); at !== undefined; at = open.pop())
+    for (const next of needsOf(at)) {
+      if (next === name) return wayTo(at, name, neededBy);
+      if (neededBy.has(next)) continue;
+      neededBy.set(next, at);
+      open.push(next);
+    }
+  return undefined;
+};
+
+const wayTo = (last: string, first: string, neededBy: ReadonlyMap<string, string>): readonly string[] => {
+  const way = [last];
+  for (let at = last; at !== first; at = neededBy.get(at) ?? first) way.unshift(neededBy.get(at) ?? first);
+  return way;
+};
+
 /** The wishes along the first circle by name; undefined where there is none. Needs no room on the stack. */
 export const cycleIn = (packs: readonly Candidate[]): readonly Wish[] | undefined => {
   const byName = new Map(packs.map((pack) => [pack.name, pack]));

@@ -42,7 +42,7 @@ export interface GatherDeps {
 export interface Gathered extends Solution {
   /** By name, where the pack was listed. */
   readonly listed: ReadonlyMap<string, readonly Listed[]>;
-  /** Higher versions that everybody admits but the policies, by name. */
+  /** Higher versions that everybody admits but the policies, or what they need themselves; by name. */
   readonly passed: ReadonlyMap<string, readonly PassedOver[]>;
 }
 

@@ -30,6 +30,8 @@ export interface OptionsDeps {
   readonly doomed: Doomed;
   readonly effort: Effort;
   readonly unmet: Unmet;
+  /** Takes packs that need each other in a circle for a set: only to tell what stands against one. */
+  readonly circles?: boolean;
 }
 
 type Verdict =

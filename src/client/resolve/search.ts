@@ -1,4 +1,5 @@
 // Pure. Looks for one version of each pack that is asked for: highest first, back to the choice that is to blame.
+import { circleThrough } from './cycle.ts';
 import { isPaid, meets, type Options, type OptionsDeps, optionsOf } from './options.ts';
 import { decidingOrder } from './order.ts';
 import type { Candidate, Wish } from './types.ts';
@@ -32,6 +33,8 @@ export interface SearchResult {
   readonly found: Found;
   /** A choice was made of which only the number is known, or a pack was left out that was not listed. */
   readonly guessed: ReadonlySet<string>;
+  /** A choice was taken back since it closed a circle. */
+  readonly circled: boolean;
 }
 
 /** Names whose choice has to change; `state` ends the search. */
@@ -57,6 +60,7 @@ export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: numbe
   const optionsMemo = new WeakMap<readonly Wish[], Options>();
   const order = decidingOrder(the.known, roots);
   let steps = 0;
+  let circled = false;
   let hard: DeadEnd | undefined;
   let soft: DeadEnd | undefined;
 
@@ -103,6 +107,14 @@ export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: numbe
     return unmet?.name;
   };
 
+  /** Packs form no circle (node-packs.md, Transitive dependency resolution); another version of one of them may not. */
+  const circleAround = (name: string, chosen: State['chosen']): readonly string[] | undefined =>
+    circleThrough(name, (each) => {
+      const needs = Object.keys(chosen.get(each)?.candidate?.dependencies ?? {});
+      the.effort.spend(needs.length / 8);
+      return needs;
+    });
+
   const choose = (state: State, name: string, version: string, owes: boolean): Branch => {
     const key = versionKey(name, version);
     const candidate = the.known.candidates.get(key);
@@ -111,6 +123,11 @@ export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: numbe
     const chosen = new Map(state.chosen).set(name, { version, candidate, owes });
     const rival = rivalOf({ chosen, wishes: state.wishes }, more);
     if (rival !== undefined) return { blame: new Set([rival, name]) };
+    const circle = the.circles === true ? undefined : circleAround(name, chosen);
+    if (circle !== undefined) {
+      circled = true;
+      return { blame: new Set(circle) };
+    }
     return explore({ chosen, wishes: addWishes(state.wishes, more) });
   };
 
@@ -133,8 +150,9 @@ export const search = (the: OptionsDeps, roots: readonly Wish[], maxSteps: numbe
   };
 
   const branch = explore({ chosen: new Map(), wishes: addWishes(new Map(), roots) });
-  if (branch === 'gave up') return { found: { gaveUpAfter: maxSteps }, guessed };
-  if ('state' in branch) return { found: { state: branch.state }, guessed };
+  const more = { guessed, circled };
+  if (branch === 'gave up') return { found: { gaveUpAfter: maxSteps }, ...more };
+  if ('state' in branch) return { found: { state: branch.state }, ...more };
   const [first] = roots;
-  return { found: { deadEnd: hard ?? soft ?? { name: first?.name ?? '', wishes: roots } }, guessed };
+  return { found: { deadEnd: hard ?? soft ?? { name: first?.name ?? '', wishes: roots } }, ...more };
 };

@@ -4,8 +4,8 @@ import { doomedIn } from './doomed.ts';
 import { type Effort, EffortSpent, effortOf } from './effort.ts';
 import { explain } from './explain.ts';
 import type { OptionsDeps } from './options.ts';
-import { type SearchResult, type State, search } from './search.ts';
-import type { Conflict, Known, Need, Outcome, Problem, Wish } from './types.ts';
+import { type Found, type SearchResult, type State, search } from './search.ts';
+import type { Conflict, Known, Need, Outcome, Problem, Solution, Wish } from './types.ts';
 import { unmetBy } from './unmet.ts';
 import { type Admits, readRanges, sortedWishes, versionKey } from './wishes.ts';
 
@@ -50,18 +50,16 @@ const neededAgainst = (guessed: ReadonlySet<string>): Need => ({
 
 const isEmpty = ({ names, versions }: Need): boolean => names.length + versions.length === 0;
 
-const circular = (packs: Parameters<typeof cycleIn>[0]): Conflict | undefined => {
+const solved = (state: State): Solution => ({
+  packs: [...state.chosen.values()]
+    .flatMap(({ candidate }) => candidate ?? [])
+    .sort((a, b) => (a.name < b.name ? -1 : 1)),
+});
+
+const circular = ({ packs }: Solution): Conflict | undefined => {
   const wishes = cycleIn(packs);
   const [first] = wishes ?? [];
   return first && wishes && { code: 'pack_dependency_cycle', name: first.name, wishes, tried: [] };
-};
-
-const solved = (state: State): Outcome => {
-  const packs = [...state.chosen.values()]
-    .flatMap(({ candidate }) => candidate ?? [])
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const conflict = circular(packs);
-  return conflict === undefined ? { solution: { packs } } : { conflict };
 };
 
 /** What is guessed has to be known before a "no" is one; a candidate that is known not to be served was no guess. */
@@ -102,18 +100,34 @@ const searchWell = (the: OptionsDeps, roots: readonly Wish[]): SearchResult => {
   return 'gaveUpAfter' in again.found ? result : again;
 };
 
+type Ended =
+  | { readonly solution: Solution }
+  | { readonly need: Need }
+  | Exclude<Found, { readonly state: State }>;
+
+/** A set is one, and a "no" holds, once nothing in it is guessed. */
+const ended = ({ found, guessed }: SearchResult, known: Known): Ended => {
+  const need = 'state' in found ? neededBy(found.state) : neededAgainst(unknownOf(guessed, known));
+  if (!isEmpty(need)) return { need };
+  return 'state' in found ? { solution: solved(found.state) } : found;
+};
+
 const solveWithin = (problem: Problem, known: Known): Outcome => {
   const roots = sortedWishes(problem.wishes);
   const the = depsOf(problem, known);
-  const { found, guessed } = searchWell(the, roots);
-  if ('state' in found) {
-    const need = neededBy(found.state);
-    return isEmpty(need) ? solved(found.state) : { need };
+  const result = searchWell(the, roots);
+  const sound = ended(result, known);
+  if ('solution' in sound || 'need' in sound) return sound;
+  // Where nothing but circles stands against it, that is the reason; so it is where there are too many to try all ways round.
+  const loose: OptionsDeps = { ...the, circles: true };
+  const any = result.circled ? ended(searchWell(loose, roots), known) : sound;
+  if ('need' in any) return any;
+  if ('solution' in any) {
+    const conflict = circular(any.solution);
+    return conflict === undefined ? any : { conflict };
   }
-  const need = neededAgainst(unknownOf(guessed, known));
-  if (!isEmpty(need)) return { need };
-  if ('gaveUpAfter' in found) return { conflict: gaveUp(problem, `${found.gaveUpAfter} choices were tried`) };
-  return { conflict: explain(the, roots, found.deadEnd) };
+  if ('gaveUpAfter' in any) return { conflict: gaveUp(problem, `${any.gaveUpAfter} choices were tried`) };
+  return { conflict: explain(loose, roots, any.deadEnd) };
 };
 
 /** A set that satisfies every wish is found if there is one, unless the search is given up, which is said. */
