@@ -1,8 +1,9 @@
 // attestry publish: hands a packed tarball to the registry.
 import { readFile } from 'node:fs/promises';
+import type { JsonObject } from '../../keys/canonical.ts';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import type { Tree } from '../protocol/faults.ts';
-import { objectOf } from '../protocol/manifest/read.ts';
+import { at, listOf, objectOf, textOf } from '../protocol/manifest/read.ts';
 import { STATEMENT_HEADER } from '../protocol/statement-envelope.ts';
 import { type RegistryReply, registryOf } from './ask.ts';
 import { acting } from './command.ts';
@@ -35,6 +36,12 @@ const outcomeLine = (
   return `Published ${what} (${tree})${placeOf(reply)}.`;
 };
 
+/** What the registry says of a version that it took: nothing forbids it, and still it may be no good. */
+const noteLines = (body: JsonObject): readonly string[] =>
+  listOf(body['warnings']).map(
+    (each) => `Note: ${textOf(at(each, 'where')) ?? ''}: ${textOf(at(each, 'message')) ?? ''}`,
+  );
+
 /** While its seal is late, nobody is told whether it was there before. */
 const outcomeOf = ({ status, body, location }: RegistryReply) =>
   status === ACCEPTED
@@ -55,6 +62,7 @@ export const publish = acting<PublishOptions>(async (settings, options, file = '
   return {
     lines: [
       outcomeLine(reply, { name, version, tree }),
+      ...noteLines(body),
       ...(statement !== undefined && body['statement'] === null ? [KEPT] : []),
       integrity,
     ],

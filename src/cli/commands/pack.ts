@@ -1,7 +1,7 @@
 // The words of "attestry pack".
 import type { Command } from 'commander';
 import { treeOption } from './text-options.ts';
-import { example, later } from './words.ts';
+import { example, later, NEEDS } from './words.ts';
 
 export const addPack = (program: Command): void => {
   example(
@@ -19,7 +19,8 @@ export const addPack = (program: Command): void => {
         treeOption,
       )
       .option('--source <uri>', 'where it was built from, for its release statement')
-      .option('--out <dir>', 'where to write <name>-<version>.tgz; made if need be', '.'),
+      .option('--out <dir>', 'where to write <name>-<version>.tgz; made if need be', '.')
+      .addHelpText('after', NEEDS),
     'attestry pack vendor.acme.tools --key acme-1.pem --tree v2',
   ).action(later(() => import('../pack.ts'), 'pack'));
 };

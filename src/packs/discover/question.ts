@@ -1,6 +1,6 @@
 // What is asked of the catalogue, read from the query of an address. Pure.
 import { type Fault, fault, type Tree } from '../../protocol/faults.ts';
-import { isPackKind, type PackKind } from '../../protocol/manifest/kind.ts';
+import { isPackKind, PACK_KINDS, type PackKind } from '../../protocol/manifest/kind.ts';
 
 /** Everything here was chosen by the caller. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -62,7 +62,7 @@ export const limitOf = (query: Query, unless: number, most = MAX_LIMIT): number 
 const kindOf = (query: Query): Filters['kind'] => {
   const kind = textOf(query, 'kind');
   if (kind === undefined || kind === 'connector' || isPackKind(kind)) return kind;
-  throw wrong('kind', 'is one of the kinds of packs, or connector');
+  throw wrong('kind', `is one of ${[...PACK_KINDS, 'connector'].join(', ')}`);
 };
 
 const NAMESPACE = /^[a-z]+(?:\.[a-z][a-z0-9_-]*)?$/;

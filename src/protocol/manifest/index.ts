@@ -5,6 +5,7 @@ import { artifactTypePackRules, artifactTypePackSchema } from './artifact-type.t
 import { cardPackRules, cardPackSchema } from './card.ts';
 import { connectionPackRules, connectionPackSchema } from './connection.ts';
 import { credentialMaterial } from './credentials.ts';
+import { hopelessNeeds } from './dependencies.ts';
 import { checkEngines } from './engines.ts';
 import { formContentPackRules, formContentPackSchema } from './form-content.ts';
 import { hostExtensionRules } from './host-extensions.ts';
@@ -71,5 +72,10 @@ export const checkManifest = (manifest: JsonValue, tree: Tree): ManifestReport =
     const violations = check();
     if (violations.length > 0) return { kind, stage, violations, warnings: [] };
   }
-  return { kind, stage: undefined, violations: [], warnings: capped(missingSiblings(manifest)) };
+  return {
+    kind,
+    stage: undefined,
+    violations: [],
+    warnings: capped([...missingSiblings(manifest), ...hopelessNeeds(manifest)]),
+  };
 };

@@ -17,9 +17,9 @@ export const CONTENT = {
 
 export type PackKind = keyof typeof CONTENT;
 
-const KINDS = Object.keys(CONTENT) as readonly PackKind[];
+export const PACK_KINDS = Object.keys(CONTENT) as readonly PackKind[];
 
-export const isPackKind = (value: unknown): value is PackKind => KINDS.includes(value as PackKind);
+export const isPackKind = (value: unknown): value is PackKind => PACK_KINDS.includes(value as PackKind);
 
 /** The kind a manifest declares; an absent one is read as `node`, as v1 does. Undefined for anything else. */
 export const declaredKind = (manifest: JsonValue): PackKind | undefined => {
@@ -30,7 +30,7 @@ export const declaredKind = (manifest: JsonValue): PackKind | undefined => {
 
 /** registry-operations.md: a pack is of one kind. `runtime` marks node packs, so declarative kinds never have it. */
 const foreignContent = (manifest: JsonValue, kind: PackKind): readonly Violation[] =>
-  KINDS.filter((other) => other !== kind).flatMap((other) =>
+  PACK_KINDS.filter((other) => other !== kind).flatMap((other) =>
     CONTENT[other]
       .filter((name) => has(manifest, name))
       .map((name) =>
@@ -46,9 +46,9 @@ const foreignContent = (manifest: JsonValue, kind: PackKind): readonly Violation
 export const checkKind = (manifest: JsonValue, tree: Tree): readonly Violation[] => {
   if (objectOf(manifest) === undefined) return [violation('invalid_manifest', '', 'must be an object')];
   if (tree === 'v2' && !has(manifest, 'kind'))
-    return [violation('invalid_manifest', '/kind', `is required, one of ${KINDS.join(', ')}`)];
+    return [violation('invalid_manifest', '/kind', `is required, one of ${PACK_KINDS.join(', ')}`)];
   const kind = declaredKind(manifest);
   return kind === undefined
-    ? [violation('pack_kind_invalid', '/kind', `must be one of ${KINDS.join(', ')}`)]
+    ? [violation('pack_kind_invalid', '/kind', `must be one of ${PACK_KINDS.join(', ')}`)]
     : foreignContent(manifest, kind);
 };

@@ -64,7 +64,7 @@ describe('packs that wait to be listed', () => {
   it('are found by whoever starts after the process that published them was killed', async () => {
     await seedVersions(database.sql, [packOf('vendor.left.behind', '1.0.0')]);
     const next = await startRegistry({ databaseUrl: database.url });
-    const { json } = await next.call('GET', '/v1/packs/search?q=behind');
+    const { json } = await next.call('GET', '/v1/packs/-/search?q=behind');
     expect(json.results.map(({ name }: { name: string }) => name)).toEqual(['vendor.left.behind']);
     await next.stop();
   });
