@@ -9,6 +9,7 @@ import type { PolicyOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
 import { givenRoots, requireRoot } from './given-roots.ts';
+import { untilStopped } from './interrupted.ts';
 import { printProgress } from './terminal.ts';
 import { policyOf, registryOptions } from './trust-policy.ts';
 import { verifiedJson, verifiedLines } from './verify.ts';
@@ -16,6 +17,7 @@ import { verifiedJson, verifiedLines } from './verify.ts';
 interface BundleCommandOptions extends PolicyOptions {
   readonly out: string;
   readonly lock?: string;
+  readonly json?: boolean;
 }
 
 const bundleVersion = async (
@@ -31,7 +33,10 @@ const bundleVersion = async (
   const made = await makeBundle({ ...opening, policy: policyOf(options) }, request);
   const bytes = await writeBundle(options.out, made.bundle);
   const written = `Wrote ${options.out}: ${counted(made.bundle.answers.size, 'answer')}, ${counted(bytes, 'byte')}`;
-  const next = `Check it anywhere: attestry verify --bundle ${options.out} --root ROOT`;
+  const rootless = made.verified.questions.some(
+    ({ question, answer }) => question === 'root' && answer !== 'yes',
+  );
+  const next = `Check it anywhere: attestry verify --bundle ${options.out}${rootless ? '' : ' --root ROOT'}`;
   return {
     lines: [...verifiedLines(made.verified), written, next],
     json: { ok: true, path: options.out, bytes, verified: verifiedJson(made.verified) },
@@ -42,7 +47,7 @@ export const bundle = acting<BundleCommandOptions>(async (settings, options, tex
   const { lock } = options;
   if (lock !== undefined && text !== '')
     throw new UsageError(`--lock takes all of ${lock}; leave out ${text}.`);
-  if (lock !== undefined) return bundleLock(settings, { ...options, lock });
+  if (lock !== undefined) return untilStopped(() => bundleLock(settings, { ...options, lock }));
   if (text === '') throw new UsageError("missing required argument 'name@version', or --lock FILE");
-  return bundleVersion(settings, options, text);
+  return untilStopped(() => bundleVersion(settings, options, text));
 });

@@ -48,6 +48,12 @@ export const showFailure = ({ exitCode, json: document, lines }: Failure, json: 
   else printFailure(lines);
 };
 
+/** What a registry answered says nothing of how the command ended. */
+export const withOutcome = (document: unknown, ok: boolean): unknown => {
+  const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
+  return isObject ? { ok, ...document } : document;
+};
+
 /**
  * An action of commander: it does the work of a command and shows what came of it, unless that was shown as it came.
  * `options` are the command's own.
@@ -61,7 +67,7 @@ export const acting =
     try {
       const result = await work(await settingsOf(options, command), options, ...args);
       if (result === undefined) return;
-      if (options.json === true) printDocument(result.json);
+      if (options.json === true) printDocument(withOutcome(result.json, (process.exitCode ?? 0) === 0));
       else printLines(result.lines);
     } catch (error) {
       showFailure(explain(error), options.json === true);

@@ -5,6 +5,7 @@ import { makeExport } from '../client/export-file/make-export.ts';
 import { acting, type Result, type Settings } from './command.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
+import { untilStopped } from './interrupted.ts';
 import { type ExportTreeOptions, exportToFolder } from './mirror-export.ts';
 import { printProgress } from './terminal.ts';
 import { pinnedRootOf } from './trust-policy.ts';
@@ -66,10 +67,10 @@ const exportToFile = async (settings: Settings, out: string, options: ExportOpti
 
 export const exportRegistry = acting<ExportOptions>(async (settings, options) => {
   const { dir, out } = options;
-  if (out !== undefined && dir === undefined) return exportToFile(settings, out, options);
+  if (out !== undefined && dir === undefined) return untilStopped(() => exportToFile(settings, out, options));
   if (dir === undefined || out !== undefined)
     throw new UsageError(
       'Give one of --out FILE, for where no network is, and --dir FOLDER, for a web server.',
     );
-  return exportToFolder(settings, { ...options, dir } satisfies ExportTreeOptions);
+  return untilStopped(() => exportToFolder(settings, { ...options, dir } satisfies ExportTreeOptions));
 });

@@ -1,6 +1,6 @@
 // What the operator's commands share: they work on the registry itself, beside its process, and say how far they are.
 import type { Command } from 'commander';
-import { type Result, showFailure } from './command.ts';
+import { type Result, showFailure, withOutcome } from './command.ts';
 import { type Details, evidenceLines } from './evidence.ts';
 import { explain, type Failure, failed } from './failure.ts';
 import { startFailureOf } from './start-failure.ts';
@@ -32,9 +32,9 @@ const storageFailure = (error: unknown): Failure | undefined => {
     return undefined;
   if (error.code !== 'blob_missing' && error.code !== 'blob_corrupt') return undefined;
   const details = error.details as Details;
-  return failed(error.code, [error.message, ...evidenceLines(details), '  See "attestry fsck".'], {
-    evidence: details,
-  });
+  const cure = 'See "attestry fsck".';
+  const lines = [error.message, ...evidenceLines(details), `  ${cure}`] as const;
+  return failed(error.code, lines, { evidence: details, cure });
 };
 
 const OPENING = 'This registry cannot be opened.';
@@ -54,7 +54,7 @@ export const operating =
     const json = options.json === true;
     try {
       const { ok, lines, json: document } = await work(options, json);
-      if (json) printDocument(document);
+      if (json) printDocument(withOutcome(document, ok));
       else printLines(lines);
       if (!ok) process.exitCode = 1;
     } catch (error) {

@@ -1,6 +1,7 @@
 // Puts a file in its place at once: whoever reads there sees all of the old one or all of the new one.
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { partOf, removePart } from '../client/part-files.ts';
 
 const readIfThere = (path: string): Promise<Buffer | undefined> =>
   readFile(path).catch((error: NodeJS.ErrnoException) => {
@@ -27,21 +28,26 @@ export const boundedFileAt = async (path: string, most: number): Promise<Buffer 
   }
 };
 
-/** False where these bytes are there already. */
-export const placeFile = async (path: string, bytes: Uint8Array): Promise<boolean> => {
-  if ((await readIfThere(path))?.equals(bytes) === true) return false;
-  await mkdir(dirname(path), { recursive: true });
-  const aside = `${path}.${process.pid}.part`;
-  const file = await open(aside, 'w');
+const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const file = await open(path, 'w');
   try {
     await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(aside, path).catch(async (error: unknown) => {
-    await rm(aside, { force: true });
-    throw error;
-  });
+};
+
+/** False where these bytes are there already. */
+export const placeFile = async (path: string, bytes: Uint8Array): Promise<boolean> => {
+  if ((await readIfThere(path))?.equals(bytes) === true) return false;
+  await mkdir(dirname(path), { recursive: true });
+  const aside = partOf(path);
+  try {
+    await writeDurably(aside, bytes);
+    await rename(aside, path);
+  } finally {
+    await removePart(aside);
+  }
   return true;
 };

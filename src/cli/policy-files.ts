@@ -31,7 +31,7 @@ const readBounded = async (path: string): Promise<Uint8Array> => {
 /** @throws PolicyInvalid; whatever the file system says */
 export const readPolicy = async (path: string): Promise<Policy> => parsePolicy(await readBounded(path), path);
 
-const isAbsent = (error: unknown): boolean =>
+export const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** What is there and cannot be read is no absence: a policy must not end with its permissions, nor with what it links to. */

@@ -2,13 +2,26 @@
 import { writeFile } from 'node:fs/promises';
 import { registryBase } from '../client/network/http-url.ts';
 import { sentencesOf } from '../client/policy/explain.ts';
-import { POLICY_FILE } from '../client/policy/policy.ts';
+import { POLICY_FILE, type Policy } from '../client/policy/policy.ts';
 import { acting } from './command.ts';
+import { StandingError } from './failure.ts';
 import { openModeLines } from './governed.ts';
-import { readPolicy } from './policy-files.ts';
+import { isAbsent, readPolicy } from './policy-files.ts';
+
+const readPresent = async (path: string): Promise<Policy> => {
+  try {
+    return await readPolicy(path);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    throw new StandingError(
+      'file_not_found',
+      `There is no ${path}; "attestry policy init" writes one to start with.`,
+    );
+  }
+};
 
 export const check = acting(async (_settings, _options, path = POLICY_FILE) => {
-  const policy = await readPolicy(path);
+  const policy = await readPresent(path);
   const says = sentencesOf(policy);
   return {
     lines: [

@@ -39,7 +39,7 @@ const versionOf = (): string => {
 };
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 refused or failed, 2 used wrongly.
+Exit codes: 0 done, 1 refused or failed, 2 used wrongly, 130 and 143 stopped (Ctrl-C, SIGTERM).
 Example:
   attestry verify vendor.acme.tools@1.0.0`;
 

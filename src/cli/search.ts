@@ -1,9 +1,11 @@
 // attestry search: finds packs by words, kinds, namespaces and ids, in both trees unless one is named.
 import type { JsonObject } from '../../keys/canonical.ts';
 import type { Tree } from '../protocol/faults.ts';
+import { PACK_KINDS } from '../protocol/manifest/kind.ts';
 import { textOf } from '../protocol/manifest/read.ts';
 import { type Registry, registryOf } from './ask.ts';
 import { acting } from './command.ts';
+import { RegistryFault, StandingError, UsageError } from './failure.ts';
 import { rowsAt, table } from './table.ts';
 
 interface SearchOptions {
@@ -21,6 +23,14 @@ interface Found {
   readonly isNear: boolean;
 }
 
+/** A connector is a node pack that says which service it connects. */
+const KINDS: readonly string[] = [...PACK_KINDS, 'connector'];
+
+const requireKind = ({ kind }: SearchOptions): void => {
+  if (kind === undefined || KINDS.includes(kind)) return;
+  throw new UsageError(`--kind is one of ${KINDS.join(', ')}.`);
+};
+
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 const addressOf = (tree: Tree, words: readonly string[], options: SearchOptions): string => {
@@ -30,8 +40,17 @@ const addressOf = (tree: Tree, words: readonly string[], options: SearchOptions)
   return `/${tree}/packs/-/search?${new URLSearchParams(query)}`;
 };
 
+/** Plain files answer nothing that a registry would say. */
+const asUnsearchable = (error: unknown): never => {
+  if (!(error instanceof RegistryFault) || error.status !== 404) throw error;
+  throw new StandingError(
+    'search_not_offered',
+    'What answers there offers no search, as files that a web server serves do not: name the pack and install it, or search with --url the registry that they were exported from.',
+  );
+};
+
 const searchIn = async (registry: Registry, tree: Tree, address: string): Promise<Found> => {
-  const { body } = await registry.ask('GET', address);
+  const { body } = await registry.ask('GET', address).catch(asUnsearchable);
   const rows = rowsAt(body, 'results').map((row) => ({ tree, ...row }));
   return { rows, total: numberOf(body['total']), isNear: body['match'] === 'near' };
 };
@@ -68,6 +87,7 @@ const linesOf = ({ rows, total, isNear }: Found): readonly string[] => {
 };
 
 export const search = acting<SearchOptions>(async (settings, options, ...words) => {
+  requireKind(options);
   const registry = registryOf(settings);
   const trees: readonly Tree[] = options.tree === undefined ? ['v1', 'v2'] : [options.tree];
   const each = await Promise.all(

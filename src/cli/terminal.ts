@@ -22,7 +22,9 @@ export const printFailure = (lines: readonly string[]): void =>
   void process.stderr.write(`${red(page(lines))}\n`);
 
 /** Beside what is printed as the outcome: for whoever looks, also where the outcome itself is kept. */
-export const printNotes = (lines: readonly string[]): void => void process.stderr.write(`${page(lines)}\n`);
+export const printNotes = (lines: readonly string[]): void => {
+  if (lines.length > 0) process.stderr.write(`${page(lines)}\n`);
+};
 
 /** Bytes as they are, for a file or another program; on a terminal as a text that steers nothing. */
 export const printBytes = (bytes: Uint8Array): void => {

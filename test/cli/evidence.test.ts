@@ -34,6 +34,9 @@ describe('the cure of a refusal', () => {
 
   it('of keyrings and heads that are not believed never removes what is remembered', () => {
     expect(cureOfRefusal('keyring_signature', {})).toMatch(/another network.+ask the operator/);
+    expect(cureOfRefusal('keyring_signature', { state: '/home/x/state.json' })).toMatch(
+      /another network.+ask the operator.+only if you know.+remove \/home\/x\/state\.json/,
+    );
     expect(cureOfRefusal('checkpoint_signature', {})).toMatch(/another network.+ask the operator/);
   });
 });

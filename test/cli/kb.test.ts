@@ -258,7 +258,8 @@ describe('what stands otherwise than the command takes it', { timeout: 120_000 }
 
   it('sends no document of a proposal that has more changes than the policy takes', async () => {
     const third = 'kb:acme.example:claims:third';
-    await ok('kb', 'policy', third, '--set', 'max_changes=2');
+    await write('policy.json', (await shell.run('kb', 'policy', third, '--json')).stdout);
+    await ok('kb', 'policy', third, '--file', 'policy.json', '--set', 'max_changes=2');
     for (const name of ['a', 'b', 'c']) await write(`few/${name}.md`, `${name}\n`);
     const many = await shell.run('kb', 'put', third, 'few', '--summary', 'three');
     expect(many).toMatchObject({ code: 1, stdout: '' });

@@ -45,6 +45,7 @@ describe('attestry namespace', { timeout: 120_000 }, () => {
     const offer = ['namespace', 'offer', 'vendor.hooli', '--account', 'bob'];
     expect((await alice.json(...offer)).document).toMatchObject({ account: 'bob' });
     expect((await alice.json('namespace', 'withdraw-offer', 'vendor.hooli')).document).toEqual({
+      ok: true,
       withdrawn: 'vendor.hooli',
     });
     const none = await bob.run('namespace', 'accept', 'vendor.hooli');
@@ -68,7 +69,10 @@ describe('attestry namespace', { timeout: 120_000 }, () => {
       expect.stringMatching(/taken for nasa[\s\S]*Ask the operator/),
     ]);
     expect((await alice.run('namespace', 'list')).stdout).toMatch(/Held back:\nNAME[\s\S]*nasa .*well known/);
-    expect((await shell.json('namespace', 'release', 'nasa')).document).toEqual({ released: 'nasa' });
+    expect((await shell.json('namespace', 'release', 'nasa')).document).toEqual({
+      ok: true,
+      released: 'nasa',
+    });
     expect((await shell.run('namespace', 'release', 'nasa')).code).toBe(1);
   });
 });

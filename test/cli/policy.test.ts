@@ -137,7 +137,12 @@ describe('attestry policy', { timeout: 60_000 }, () => {
     });
     const checked = await shell.run('policy', 'check');
     expect(checked.stdout).toContain('Takes only versions that are 3d old');
-    expect((await shell.json('policy', 'init')).document).toMatchObject({ error: 'EEXIST' });
+    expect((await shell.json('policy', 'init')).document).toMatchObject({ ok: false, error: 'file_exists' });
+  });
+
+  it('check, where there is no policy, says how to begin one', async () => {
+    const { code, stderr } = await (await newShell()).run('policy', 'check');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('attestry policy init')]);
   });
 
   it('check names everything that is wrong with a file', async () => {

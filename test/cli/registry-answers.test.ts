@@ -57,6 +57,9 @@ describe('a token', { timeout: 30_000 }, () => {
     expect([first.code, second.code]).toEqual([1, 1]);
     expect(first.stderr).toContain('--token-file FILE, or ATTESTRY_TOKEN');
     expect(second.stderr).toContain('scope: admin\n  Ask the operator');
+    const { document } = await shell.json('account', 'list', '--url', weak.url);
+    const cure = 'Ask the operator for a token with that scope and namespace.';
+    expect(document).toMatchObject({ ok: false, error: 'forbidden', cure });
   });
 
   it('that was just made is shown once, alone on its line', async () => {
@@ -101,7 +104,7 @@ describe('commands', { timeout: 60_000 }, () => {
     expect((await shell.run('keys', 'list', '--url', url)).stdout).toMatch(
       /^KEY ID .+NOT AFTER .+\nacme-1 +acme +active/,
     );
-    expect((await shell.json('keys', 'list', '--url', url)).document).toEqual({ keys });
+    expect((await shell.json('keys', 'list', '--url', url)).document).toEqual({ ok: true, keys });
   });
 
   it('add a key under the name of its file, and say until when it may sign', async () => {

@@ -54,7 +54,7 @@ describe('attestry search', { timeout: 120_000 }, () => {
     expect((await shell.run('search', 'zzzzzzzz')).stdout).toContain('No pack is found');
     expect((await shell.run('search', 'malil')).stdout).toContain('mail');
     const refused = await shell.run('search', '--kind', 'thing');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('kind')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('node, artifact-type')]);
     expect((await shell.run('search', '--limit', '201')).code).toBe(2);
   });
 });

@@ -149,6 +149,7 @@ describe('a bug', () => {
     expect(explain(new TypeError('x is not a function')).json).toEqual({
       ok: false,
       error: 'internal_error',
+      cure: expect.stringContaining('report it'),
       message: 'x is not a function',
     });
   });

@@ -20,7 +20,19 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['human:<authority>:<name>', ['workforce', 'end', 'ada']],
   ['human:<authority>:<name>', ['workforce', 'bind', 'ada', '--capacity', 'reviewer']],
   ['kb:<authority>', ['kb', 'events', '--base', 'wording']],
+  ['connector', ['search', '--kind', 'nod']],
   ['--tree', ['pack', '.', '--unsigned', '--tree', 'v2']],
+];
+
+const GONE: readonly (readonly [string, readonly string[]])[] = [
+  ['no such file', ['publish', 'gone.tgz']],
+  ['no such file', ['verify', '--bundle', 'gone.json']],
+  ['no such file', ['verify', 'vendor.acme.tools@1.0.0', '--policy', 'gone.json']],
+  ['no such file', ['verify', 'vendor.acme.tools@1.0.0', '--root', 'gone.json']],
+  ['no such file', ['install', '--bundle', 'gone.bundle', '--root', 'gone.json', '--dir', 'packs']],
+  ['no such file', ['pack', 'gone', '--unsigned']],
+  ['there is no pack-lock.json', ['install', '--frozen', '--dir', 'packs']],
+  ['there is no gone.json', ['install', '--lock', 'gone.json', '--dir', 'packs']],
 ];
 
 it('ends with 2 and says how it is written', { timeout: 60_000 }, async () => {
@@ -29,5 +41,16 @@ it('ends with 2 and says how it is written', { timeout: 60_000 }, async () => {
     const { code, stdout, stderr } = await shell.run(...words);
     expect([words, code, stdout]).toEqual([words, 2, '']);
     expect(stderr.toLowerCase()).toContain(shown.toLowerCase());
+  }
+});
+
+it('ends with 1 where the words are right and a file that they name is not there', {
+  timeout: 60_000,
+}, async () => {
+  const shell = await newShell({ ATTESTRY_URL: NOBODY, ATTESTRY_TOKEN: 'att_test' });
+  for (const [shown, words] of GONE) {
+    const { code, document } = await shell.json(...words);
+    expect([words, code, document]).toMatchObject([words, 1, { ok: false, error: 'file_not_found' }]);
+    expect(document.message.toLowerCase()).toContain(shown);
   }
 });

@@ -63,7 +63,7 @@ describe('pack and publish', { timeout: 120_000 }, () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/about another tarball[\s\S]*sha256[\s\S]*--no-statement/);
     const { document } = await shell.json('publish', fileOf(name), '--statement', 'absent.json');
-    expect(document.error).toBe('ENOENT');
+    expect(document.error).toBe('file_not_found');
     expect(await registry.stored()).toEqual(before);
     expect((await shell.run('publish', fileOf(name))).code).toBe(0);
     expect(Buffer.from((await statementFrom(name)).json.payload, 'base64').toString()).toContain(

@@ -58,10 +58,18 @@ describe('a policy file', () => {
     expect(problemsOf('{"attestryPolicy": 1}')).toMatchObject([{ where: '/mode', message: 'is missing' }]);
   });
 
-  it.each(['{}', '{"attestryPolicy": 2, "mode": "open"}', '{"attestryPolicy": "1", "mode": "open"}'])(
+  it.each(['{"attestryPolicy": 2, "mode": "open", "newer": 1}', '{"attestryPolicy": "1", "mode": "open"}'])(
     'of another version is not half understood: %s',
     (text) => expect(problemsOf(text)).toMatchObject([{ where: '/attestryPolicy' }]),
   );
+
+  it('that names no version is told of that together with all else', () => {
+    expect(problemsOf('{"requir": 1}').map(({ where }) => where)).toEqual([
+      '/requir',
+      '/attestryPolicy',
+      '/mode',
+    ]);
+  });
 
   it('names each wrong member and the line on which it stands, all at once', () => {
     const text = [

@@ -24,7 +24,10 @@ export const addLock = (program: Command): void => {
     .description('choose versions that fit together, verify them, and write them down')
     .helpGroup('Hosts:')
     .option('--out <file>', 'lockfile to write', LOCKFILE)
-    .option('--override <name@version...>', 'versions that count instead of every range that is asked for')
+    .option(
+      '--override <name@version...>',
+      'versions that count for everybody who asks for a pack, as long as one of them, or you, admits it',
+    )
     .option('--at <size-or-time>', 'choose as of an earlier state of the log', moment);
   const line = 'attestry lock vendor.acme.tools@^1.2 --override vendor.acme.base@1.0.3';
   example(addPolicyOption(addTrustOptions(registryOption(lock))), line).action(

@@ -17,7 +17,10 @@ export const addSearch = (program: Command): void => {
     .argument('[words...]', 'words of names, descriptions and keywords; default: all packs')
     .description('find packs by words, kind, namespace or the ids that they give')
     .helpGroup('Hosts:')
-    .option('--kind <kind>', 'a kind of packs, as in node, or connector')
+    .option(
+      '--kind <kind>',
+      'node, artifact-type, connection, workflow-chain, prompt, card, form-content, or connector',
+    )
     .option('--namespace <namespace>', 'a scope or a namespace, as in vendor.acme')
     .option('--type-id <id>', 'an id that the pack gives')
     .option('--tree <tree>', 'look in this tree only, v1 or v2', treeOption)

@@ -14,6 +14,10 @@ export const treeOption = (text: string): Tree => {
   return text;
 };
 
+/** `v1,v2` → `['v1', 'v2']`; may be given several times. */
+export const treesOption = (text: string, before: readonly string[] = []): readonly string[] =>
+  listed(text, before).map(treeOption);
+
 /** For settings that are on or off; unset and empty are off. */
 export const yesOrNo = (text: string): boolean => {
   if (['1', 'true'].includes(text)) return true;

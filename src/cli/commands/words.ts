@@ -20,6 +20,12 @@ export const later =
 export const example = (command: Command, line: string): Command =>
   command.addHelpText('after', `\nExample:\n  ${line}`);
 
+/** For whoever writes pack.json. */
+export const NEEDS = `
+What a pack needs of others stands in its pack.json, each with a range of versions:
+  "dependencies": { "vendor.acme.base": "^1.2.0" }
+Whoever installs the pack gets those as well.`;
+
 /** Commander switches a flag on whenever its variable is set, so this one's is read by an option with a value. */
 const privateAddressesSetting = (): Option =>
   new Option('--private-addresses <yes-or-no>')

@@ -1,17 +1,19 @@
 // attestry kb export, import: a version as a file or a folder of one's own, and back.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type VerifiedArchive, verifyKnowledgeArchive } from '../../client/knowledge/archive.ts';
 import { versionAddress } from '../../client/knowledge/deps.ts';
 import type { BelievedVersion } from '../../client/knowledge/version.ts';
+import { partOf, removePart, sweepParts } from '../../client/part-files.ts';
 import { refusal } from '../../client/refusal.ts';
 import { type ArchivedEntry, CAR_TYPE } from '../../protocol/knowledge/car.ts';
 import { textOf } from '../../protocol/manifest/read.ts';
 import { acting, type Settings } from '../command.ts';
 import { counted } from '../count.ts';
 import { StandingError, UsageError } from '../failure.ts';
+import { untilStopped } from '../interrupted.ts';
 import { printProgress } from '../terminal.ts';
 import { type BeliefOptions, openBases, referenceOf, versionJson, versionLines } from './believe.ts';
 import { baseAddress, referenceNamed } from './names.ts';
@@ -65,14 +67,13 @@ const keepFile: Keep = async (chunks, aside, { base, version }) => {
 
 /** Whole and verified in its place, or not there at all. */
 const placed = async (out: string, keep: (aside: string) => Promise<VerifiedArchive>) => {
-  const aside = `${out}.part`;
+  const aside = partOf(out);
   try {
     const verified = await keep(aside);
     await rename(aside, out);
     return verified;
-  } catch (error) {
-    await rm(aside, { recursive: true, force: true });
-    throw error;
+  } finally {
+    await removePart(aside);
   }
 };
 
@@ -80,18 +81,19 @@ const requireFree = async (out: string): Promise<void> => {
   const file = await open(out, 'r').catch(() => undefined);
   await file?.close();
   if (file !== undefined)
-    throw new StandingError('EEXIST', `There is something at ${out} already; nothing is overwritten.`);
+    throw new StandingError('file_exists', `There is something at ${out} already; nothing is overwritten.`);
 };
 
 /** `FILE.car` keeps the archive; any other name is a new folder with the documents in it. */
 export const exportVersion = acting<ExportOptions>(async (settings, options, name = '') => {
   const { out } = options;
   await requireFree(out);
+  await sweepParts(out);
   const of = await (await openBases(settings, options)).version(referenceNamed(name));
   printProgress(`Taking out ${counted(of.manifest.entries, 'document', 'documents')}`);
   const chunks = await archiveOf(settings, options, of);
   const keep = out.endsWith('.car') ? keepFile : keepFolder;
-  const { checked } = await placed(out, (aside) => keep(chunks, aside, of));
+  const { checked } = await untilStopped(() => placed(out, (aside) => keep(chunks, aside, of)));
   const what = counted(of.manifest.entries, 'document', 'documents');
   return {
     lines: [

@@ -131,6 +131,12 @@ const settingOf = (text: string): readonly [string, unknown] => {
   }
 };
 
+/** What "--json" printed may come back: whether that went well is no part of the policy. */
+const readPolicyFile = async (file: string) => {
+  const { ok: _ok, ...policy } = await readJsonFile(file);
+  return policy;
+};
+
 /** What is not set stays as it is; nobody overwrites a policy that he did not see. */
 export const policy = acting<PolicyOptions>(async (settings, options, name = '') => {
   const base = baseNamed(name);
@@ -139,7 +145,7 @@ export const policy = acting<PolicyOptions>(async (settings, options, name = '')
   const now = objectOf(before['contribution_policy']) ?? {};
   const { file, set, evidence } = options;
   if (file === undefined && set.length === 0) return { lines: policyLines(now), json: now };
-  const from = file === undefined ? now : await readJsonFile(file);
+  const from = file === undefined ? now : await readPolicyFile(file);
   const wanted = { ...from, ...Object.fromEntries(set.map(settingOf)) };
   const reply = await registry.write(
     'PUT',

@@ -1,5 +1,6 @@
 // Keeps the documents of an export on disk until they are written in their order: each as it was answered last.
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { removePart } from '../part-files.ts';
 import { MAX_EXPORT_BYTES, unreadable } from './format.ts';
 
 export interface DocumentSpool {
@@ -34,7 +35,7 @@ const readAt = async (file: FileHandle, { start, size, written }: Place): Promis
   return bytes;
 };
 
-/** @param place of a file that is not there yet */
+/** @param place that `partOf` gave */
 export const createDocumentSpool = async (place: string): Promise<DocumentSpool> => {
   const file = await open(place, 'wx+', 0o600);
   const kept = new Map<string, Place>();
@@ -56,7 +57,7 @@ export const createDocumentSpool = async (place: string): Promise<DocumentSpool>
     },
     remove: async () => {
       await file.close();
-      await rm(place, { force: true });
+      await removePart(place);
     },
   };
 };

@@ -1,9 +1,9 @@
 // Makes one file out of a whole registry: everybody's packs, and all that it takes to believe them where no network is.
-import { open, rm } from 'node:fs/promises';
 import { type Digest, digestOf, sameDigest } from '../../../storage/digest.ts';
 import { discover } from '../discovery.ts';
 import { registryBase } from '../network/http-url.ts';
 import { type OpenRegistryOptions, storeOf, transportOf } from '../open-registry.ts';
+import { partOf, requireFree } from '../part-files.ts';
 import { refusal } from '../refusal.ts';
 import { type RegistryReader, registryReader } from '../registry-reader.ts';
 import { createDocumentSpool, type DocumentSpool } from './document-spool.ts';
@@ -62,12 +62,6 @@ const fetchTarball = async (
   throw refusal('digest', 'export_inconsistent', { path, expected, found });
 };
 
-/** Whoever would be refused for what is there already need not wait for the download. */
-const requireFree = async (out: string): Promise<void> => {
-  await (await open(out, 'wx')).close();
-  await rm(out);
-};
-
 /**
  * Writes the file whole or not at all, and never over another one. The same state of a registry is the same bytes.
  * Memory: an address for each file, and a few files at a time.
@@ -77,7 +71,7 @@ export const makeExport = async (options: ExportOptions, out: string): Promise<M
   const { onProgress = () => undefined, publicUrl = options.url } = options;
   const registry = registryBase(publicUrl);
   await requireFree(out);
-  const spool = await createDocumentSpool(`${out}.${process.pid}.documents.part`);
+  const spool = await createDocumentSpool(partOf(out, 'documents'));
   try {
     const gathered = await gather(options, spool, onProgress);
     const transport = patient(transportOf(options), options.pausesMs);

@@ -1,4 +1,5 @@
 // Verifies an export whole: every entry of its log from the root down, everything in it against that log, every version.
+import type { PublicKey } from '../../../keys/key.ts';
 import type { Digest } from '../../../storage/digest.ts';
 import { TransportError } from '../../network/transport-error.ts';
 import type { PackVersion } from '../../protocol/pack-id.ts';
@@ -35,6 +36,8 @@ export interface LoggedBytes {
 export interface VerifiedExport {
   /** Leaves in its log. */
   readonly size: number;
+  /** Of the log, as the root names it. */
+  readonly publicKey: PublicKey | undefined;
   /** What is to be remembered from now on. */
   readonly state: TrustState | undefined;
   readonly logged: (name: string, version: PackVersion) => LoggedBytes | undefined;
@@ -116,6 +119,7 @@ export const verifyExport = async (file: ExportFile, question: ExportQuestion): 
   const refused = await compareAll(session, look);
   return {
     size: look.head.size,
+    publicKey: look.registry.trust?.root.log.vkey.publicKey,
     state: await store.recall(),
     logged: (name, version) => {
       const found = recorded(name, version);

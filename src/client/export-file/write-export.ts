@@ -1,11 +1,10 @@
 // Writes the file of an export: in the order of the addresses, whole in its place or not there at all.
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { type Digest, startDigest } from '../../../storage/digest.ts';
 import { tarHeaders } from '../../protocol/tar-names.ts';
 import { tarEnd, tarPadding } from '../../protocol/tar-writer.ts';
 import { inOrder } from '../audit/fetch.ts';
-import { syncDirectory } from '../files-on-disk.ts';
+import { placeNewFile } from '../part-files.ts';
 import {
   HEAD_NAME,
   headBytes,
@@ -78,19 +77,5 @@ const writeAll = async (file: FileHandle, contents: ExportContents): Promise<Wri
 };
 
 /** @throws Refusal of what `bodyOf` finds; then there is no file */
-export const writeExport = async (out: string, contents: ExportContents): Promise<WrittenExport> => {
-  const aside = `${out}.${process.pid}.part`;
-  const file = await open(aside, 'wx', 0o644);
-  try {
-    const written = await writeAll(file, contents);
-    await file.sync();
-    await file.close();
-    await rename(aside, out);
-    await syncDirectory(dirname(resolve(out)));
-    return written;
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(aside, { force: true });
-    throw error;
-  }
-};
+export const writeExport = (out: string, contents: ExportContents): Promise<WrittenExport> =>
+  placeNewFile(out, (file) => writeAll(file, contents));

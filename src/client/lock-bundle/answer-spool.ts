@@ -1,8 +1,9 @@
 // Keeps the answers of registries on disk as they come, and writes them into a bundle in one order.
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { digestOf } from '../../../storage/digest.ts';
 import { TransportError } from '../../network/transport-error.ts';
 import type { RecordedAnswer } from '../bundle.ts';
+import { removePart } from '../part-files.ts';
 import {
   type AnswerHead,
   answerLine,
@@ -52,7 +53,7 @@ export const readAll = async (file: FileHandle, start: number, length: number): 
 
 const byPlace = (a: Kept, b: Kept): number => (keyOf(a.base, a.path) < keyOf(b.base, b.path) ? -1 : 1);
 
-/** Beside the bundle, so that there is room for both or for neither. */
+/** @param place that `partOf` gave */
 export const createSpool = async (place: string): Promise<AnswerSpool> => {
   const file = await open(place, 'wx+', 0o600);
   const kept = new Map<string, Kept>();
@@ -106,7 +107,7 @@ export const createSpool = async (place: string): Promise<AnswerSpool> => {
     },
     remove: async () => {
       await file.close();
-      await rm(place, { force: true });
+      await removePart(place);
     },
   };
 };

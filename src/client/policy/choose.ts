@@ -9,9 +9,10 @@ import type { VerifyPolicy } from '../verify.ts';
 import { admitBy } from './admit.ts';
 import { contextFor } from './require-policy.ts';
 
-/** A version that the range admits and the policy does not. */
+/** A higher version that the range admits, and the policy or what the version needs itself does not. */
 export interface PassedOver {
   readonly version: string;
+  /** The line of the policy, or `dependencies`. */
   readonly rule: string;
   readonly message: string;
 }

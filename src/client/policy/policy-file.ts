@@ -152,9 +152,9 @@ export const parsePolicy = (bytes: Uint8Array, file: string): Policy => {
     throw whole(lineOfOffset(before, before.length), `is no JSON object: ${read.problem.message}`);
   }
   const lineOf = linesOf(text);
-  // A later version may have rules that this reader would leave out without a word.
   const { attestryPolicy } = read.object;
-  if (attestryPolicy !== 1)
+  // A later version may have rules that this reader would leave out without a word: of its members nothing can be said.
+  if (attestryPolicy !== undefined && attestryPolicy !== 1)
     throw new PolicyInvalid(file, [
       {
         line: lineOf('/attestryPolicy'),
@@ -164,6 +164,7 @@ export const parsePolicy = (bytes: Uint8Array, file: string): Policy => {
     ]);
   const problems: MemberProblem[] = [];
   const of = membersOf(read.object, '', MEMBERS, problems);
+  if (attestryPolicy === undefined) of.complain('attestryPolicy', 'is missing: write "attestryPolicy": 1');
   const policy = readPolicy(of);
   checkWhole(of, policy);
   if (problems.length === 0) return { file, ...policy };
