@@ -2,6 +2,7 @@
 import type { RefusalCode } from '../client/index.ts';
 import type { FaultCode } from '../protocol/faults.ts';
 import type { Details } from './evidence.ts';
+import { preciseCure } from './precise-cures.ts';
 
 /** Codes under which other registries, and the v2 tree of ours, name the same faults. */
 type WireCode = 'pack_signature_invalid' | 'version_conflict';
@@ -184,8 +185,9 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   pack_not_found: 'Check name and version, and with --url the registry; private packs need a token.',
   no_version_satisfies: 'Widen the range, or name one version.',
   pack_dependency_conflict:
-    'Ask for other ranges, or override one version for everybody: attestry lock --override NAME@VERSION',
-  pack_dependency_cycle: 'Ask for an older version of one of them, and tell its publisher.',
+    'Ask for other ranges, or have a version that one of them admits count for everybody: attestry lock --override NAME@VERSION',
+  pack_dependency_cycle:
+    'No versions were found that do without the circle: ask for another range of one of them, and tell its publisher.',
   resolution_gave_up: 'Ask for narrower ranges: exact versions leave nothing to search.',
   pack_lockfile_invalid: 'Write it anew: attestry lock NAME@RANGE',
   pack_lockfile_incomplete: 'Write it anew with all that is needed: attestry lock NAME@RANGE',
@@ -207,6 +209,7 @@ const OF_REFUSAL: Readonly<Record<RefusalCode, string>> = {
   checkpoint_behind: 'Ask again in a moment: a cache on the way may hold an older head of the log.',
   log_fork: SHOW_BOTH,
   log_unprovable: SHOW_BOTH,
+  log_too_short: 'Name a state that it has had, or a time: attestry lock --at SIZE|TIME',
   proof_missing: 'Ask again in a moment: the log may not have recorded the version yet.',
   proof_malformed: ASK_OVER,
   leaf_not_included: ANOTHER_VERSION,
@@ -286,7 +289,10 @@ const NOTHING_YET =
   'Nothing was accepted into it yet: "attestry kb review" lists what waits, "attestry kb put" proposes.';
 
 /** `bundledAt`: when the bundle was made that has expired since; offline only its own time can be asked about. */
-export const cureOfRefusal = (code: RefusalCode, { bundledAt, fault, reason }: Details): string => {
+export const cureOfRefusal = (code: RefusalCode, details: Details): string => {
+  const { bundledAt, fault, reason } = details;
+  const precise = preciseCure(code, details);
+  if (precise !== undefined) return precise;
   if (bundledAt !== undefined)
     return `Check it as of when it was made with --at ${String(bundledAt)}, or make a new one.`;
   if (code === 'knowledge_denied' && fault === 'principal_required')

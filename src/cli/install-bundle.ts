@@ -2,6 +2,7 @@
 import { fileTrustStore } from '../client/file-trust-store.ts';
 import { installLockBundle } from '../client/lock-bundle/install-lock-bundle.ts';
 import { type OpenLockBundle, openLockBundle } from '../client/lock-bundle/open-lock-bundle.ts';
+import { anchorsFor, rememberedLines, rootsToGive } from './bundle-roots.ts';
 import type { Result, Settings } from './command.ts';
 import { LOCKFILE } from './commands/lockfile.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
@@ -19,13 +20,8 @@ interface InstallBundleOptions extends PolicyOptions {
   readonly lock?: string;
   readonly frozen?: boolean;
   readonly at?: Date;
+  readonly from?: readonly string[];
 }
-
-/** What to type, with the addresses filled in. */
-const rootsToGive = (registries: readonly string[]): string =>
-  registries.length === 1
-    ? '--root FILE'
-    : registries.map((base, at) => `--root ${base}=ROOT-${at + 1}.json`).join(' ');
 
 /** What was given for one of several, or for none of them, would not be what it seems. */
 const requireClear = ({ state }: PolicyOptions, { given }: Governed, registries: readonly string[]): void => {
@@ -40,17 +36,6 @@ const requireClear = ({ state }: PolicyOptions, { given }: Governed, registries:
     );
   if (state !== undefined)
     throw new UsageError(`${whose}; --state is about one of them: ${rootsToGive(registries)} instead.`);
-};
-
-/** A bundle that nobody pins a root for would vouch for itself. */
-const requireAnchor = (options: PolicyOptions, governed: Governed, { head }: OpenLockBundle): void => {
-  const { registries } = head;
-  requireClear(options, governed, registries);
-  const loose = registries.find((base) => governed.rootFor(base) === undefined);
-  if (loose === undefined || options.state !== undefined) return;
-  throw new UsageError(
-    `Nothing says which root of ${loose} to start from, and a bundle cannot vouch for itself: ${rootsToGive(registries)}, the root in a policy, or --state FILE. Whoever has the network gets a root at ${loose}/trust/root.json.`,
-  );
 };
 
 const lockFor = ({ lock, frozen }: InstallBundleOptions) =>
@@ -73,16 +58,17 @@ const installOpened = async (
   const { dir, at, state } = options;
   const lock = await lockFor(options);
   const governed = await governedBy({ ...settings, urlGiven: false }, options);
-  const { policies, verifyPolicy: policy, rootFor } = governed;
+  const { policies, verifyPolicy: policy } = governed;
   requireTimeAllowed(governed, at);
-  requireAnchor(options, governed, bundle);
+  requireClear(options, governed, bundle.head.registries);
+  const anchors = await anchorsFor(options, governed, bundle);
   const installed = await installLockBundle(bundle, {
     dir,
     requests,
     lock,
     policy,
     at,
-    pinnedRootOf: rootFor,
+    pinnedRootOf: anchors.rootFor,
     ...(state === undefined ? {} : { storeOf: (base) => fileTrustStore(state, base) }),
     onProgress: (progress) => {
       if (progress.doing !== 'asking') printProgress(progressLine(progress));
@@ -95,6 +81,7 @@ const installOpened = async (
     lines: [
       ...openModeLines(policies),
       `Going by ${options.bundle}`,
+      ...rememberedLines(anchors.remembered),
       ...shown.flatMap(installedLines),
       asOfLine(bundle),
     ],

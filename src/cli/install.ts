@@ -2,6 +2,7 @@
 import { installPacks } from '../client/install.ts';
 import { planFromLock } from '../client/lock/frozen.ts';
 import { parseRequest } from '../client/request.ts';
+import { askedInstead, insteadJson, insteadLine } from './asked-instead.ts';
 import { acting } from './command.ts';
 import { LOCKFILE } from './commands/lockfile.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
@@ -11,7 +12,7 @@ import { installBundled } from './install-bundle.ts';
 import { type LockOnDisk, readLock, requireLock } from './lock-files.ts';
 import { sourcesToInstall } from './lock-sources.ts';
 import { installedJson, installedLines, progressLine, shownInstalls } from './shown-install.ts';
-import { printProgress } from './terminal.ts';
+import { printNotes, printProgress } from './terminal.ts';
 import { registryOptions } from './trust-policy.ts';
 import { policiesJson } from './verify.ts';
 
@@ -21,6 +22,8 @@ interface InstallCommandOptions extends PolicyOptions {
   readonly frozen?: boolean;
   readonly bundle?: string;
   readonly at?: Date;
+  readonly from?: readonly string[];
+  readonly json?: boolean;
 }
 
 /** A lockfile that is there goes before ranges (node-packs.md, Resolution rules). */
@@ -40,8 +43,9 @@ const lockedOptions = (locked: LockOnDisk | undefined, requests: readonly string
   };
 
 /** Of a bundle, which only "--bundle" reads. */
-const requireNetworkOptions = ({ at }: InstallCommandOptions): void => {
+const requireNetworkOptions = ({ at, from }: InstallCommandOptions): void => {
   if (at !== undefined) throw new UsageError('--at goes with --bundle.');
+  if (from !== undefined) throw new UsageError('--from goes with --bundle.');
 };
 
 export const install = acting<InstallCommandOptions>(async (settings, options, ...requests) => {
@@ -53,19 +57,23 @@ export const install = acting<InstallCommandOptions>(async (settings, options, .
   const { policies, verifyPolicy, sourcesOf } = await (locked === undefined
     ? governedBy(settings, options)
     : sourcesToInstall(settings, options, locked));
+  const going = lockedOptions(locked, requests);
+  const names = going?.planned.map(({ wanted }) => wanted.name);
+  const instead = locked === undefined ? [] : askedInstead(locked, sourcesOf, names);
+  if (options.json !== true) printNotes(instead.map(insteadLine));
   const installed = await installPacks({
     ...(await registryOptions(settings, options)),
     dir: options.dir,
     requests,
-    ...lockedOptions(locked, requests),
+    ...going,
     policy: verifyPolicy,
     sourcesOf,
     onProgress: (progress) => printProgress(progressLine(progress)),
   });
   const shown = shownInstalls(installed, options.require);
-  const going = locked === undefined ? [] : [`Going by ${locked.path}`];
-  const lines = [...openModeLines(policies), ...going, ...shown.flatMap(installedLines)];
-  const lockfile = locked === undefined ? {} : { lockfile: locked.path };
+  const by = locked === undefined ? [] : [`Going by ${locked.path}`];
+  const lines = [...openModeLines(policies), ...by, ...shown.flatMap(installedLines)];
+  const lockfile = locked === undefined ? {} : { lockfile: locked.path, ...insteadJson(instead) };
   return {
     lines,
     json: { ok: true, ...policiesJson(policies), ...lockfile, packs: shown.map(installedJson) },

@@ -2,7 +2,9 @@
 import { type Companion, companionText, parseCompanion } from '../client/lock/companion.ts';
 import { type Lockfile, lockfileText, MAX_LOCKFILE_BYTES, parseLockfile } from '../client/lock/lockfile.ts';
 import { companionPath } from '../client/lock/names.ts';
-import { UsageError } from './failure.ts';
+import { sweepParts } from '../client/part-files.ts';
+import { StandingError, UsageError } from './failure.ts';
+import { untilStopped } from './interrupted.ts';
 import { boundedFileAt, placeFile } from './placed-file.ts';
 
 export interface LockOnDisk {
@@ -27,15 +29,18 @@ export const readLock = async (path: string): Promise<LockOnDisk | undefined> =>
   return { path, lock: parseLockfile(bytes), companion: beside && parseCompanion(beside) };
 };
 
-/** @throws UsageError where there is none */
+/** @throws StandingError where there is none */
 export const requireLock = async (path: string): Promise<LockOnDisk> => {
   const found = await readLock(path);
-  if (found === undefined) throw new UsageError(`There is no ${path}; write one with "attestry lock".`);
+  if (found === undefined)
+    throw new StandingError('file_not_found', `There is no ${path}; write one with "attestry lock".`);
   return found;
 };
 
 /** The lockfile last: what is beside it says less than it does. False where nothing of the lockfile changed. */
-export const writeLock = async (path: string, lock: Lockfile, companion: Companion): Promise<boolean> => {
-  await placeFile(companionPath(path), Buffer.from(companionText(companion)));
-  return placeFile(path, Buffer.from(lockfileText(lock)));
-};
+export const writeLock = (path: string, lock: Lockfile, companion: Companion): Promise<boolean> =>
+  untilStopped(async () => {
+    for (const each of [companionPath(path), path]) await sweepParts(each);
+    await placeFile(companionPath(path), Buffer.from(companionText(companion)));
+    return placeFile(path, Buffer.from(lockfileText(lock)));
+  });

@@ -13,7 +13,7 @@ import { openModeLines } from './governed.ts';
 import { type LockOnDisk, readLock, writeLock } from './lock-files.ts';
 import { sourcesToChoose } from './lock-sources.ts';
 import { printProgress } from './terminal.ts';
-import { policiesJson } from './verify.ts';
+import { passedLines, policiesJson } from './verify.ts';
 
 interface LockCommandOptions extends PolicyOptions {
   readonly out: string;
@@ -106,6 +106,7 @@ export const lock = acting<LockCommandOptions>(async (settings, options, ...requ
       ...openModeLines(policies),
       ...changes(made, before),
       ...made.companion.logs.map(logLine),
+      ...[...made.passed].flatMap(([name, passed]) => passedLines(passed).map((line) => `${name}: ${line}`)),
       ...warnings.map((each) => `Warning: ${each}`),
       said,
     ],
@@ -116,6 +117,7 @@ export const lock = acting<LockCommandOptions>(async (settings, options, ...requ
       changed,
       packs: made.lock.packs,
       logs: made.companion.logs.map(({ note: _note, ...log }) => log),
+      passedOver: [...made.passed].flatMap(([name, passed]) => passed.map((each) => ({ name, ...each }))),
       warnings,
       ...policiesJson(policies),
     },

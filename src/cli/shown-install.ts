@@ -1,6 +1,7 @@
 // How an install is shown: what became of each pack, what it rests on, and what comes next.
 import { ASSURANCES, type Assurance } from '../client/assurance.ts';
 import type { InstalledVersion, InstallProgress } from '../client/install.ts';
+import { REFUSALS } from '../client/refusal.ts';
 import type { Verified } from '../client/verify.ts';
 import { counted } from './count.ts';
 import { passedLines, verifiedJson } from './verify.ts';
@@ -21,22 +22,35 @@ const judged = (verified: Verified, asked: Assurance | undefined): Verified => (
   warnings: [...verified.warnings, ...weaker(verified, asked)],
 });
 
-export const installedLines = ({
-  name,
-  version,
-  path,
-  installed,
-  verified,
-  warnings = verified?.warnings ?? [],
-  passed = [],
-  neededBy = [],
-}: InstalledVersion): readonly string[] => [
-  installed ? `Installed ${name}@${version} in ${path}` : `${name}@${version} is in ${path} already, whole`,
-  ...(neededBy.length > 0 ? [`  needed by ${neededBy.join(', ')}`] : []),
-  ...(verified === undefined ? [] : [`  assurance: ${verified.assurance}, ${verified.integrity}`]),
-  ...passedLines(passed).map((line) => `  ${line}`),
-  ...warnings.map((warning) => `  warning: ${warning}`),
-];
+const headLine = ({ name, version, path, installed, repaired }: InstalledVersion): string => {
+  if (repaired !== undefined) return `Repaired ${name}@${version} in ${path}`;
+  return installed
+    ? `Installed ${name}@${version} in ${path}`
+    : `${name}@${version} is in ${path} already, whole`;
+};
+
+const MOST_NAMED = 5;
+
+/** Somebody, or something, was at the files: whoever looks has to learn of it. */
+const damageLines = ({ repaired }: InstalledVersion): readonly string[] => {
+  if (repaired === undefined) return [];
+  const { code, paths } = repaired;
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : '';
+  const which = paths.length === 0 ? '' : ` (${paths.slice(0, MOST_NAMED).join(', ')}${more})`;
+  return [`  warning: it was not as it had been installed: ${REFUSALS[code]}${which}`];
+};
+
+export const installedLines = (pack: InstalledVersion): readonly string[] => {
+  const { verified, warnings = verified?.warnings ?? [], passed = [], neededBy = [] } = pack;
+  return [
+    headLine(pack),
+    ...damageLines(pack),
+    ...(neededBy.length > 0 ? [`  needed by ${neededBy.join(', ')}`] : []),
+    ...(verified === undefined ? [] : [`  assurance: ${verified.assurance}, ${verified.integrity}`]),
+    ...passedLines(passed).map((line) => `  ${line}`),
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  ];
+};
 
 export const installedJson = ({ verified, ...version }: InstalledVersion) => ({
   ...version,

@@ -11,6 +11,7 @@ import { parseRequest } from '../client/request.ts';
 import { type Verified, verifyWanted } from '../client/verify.ts';
 import { verifyBundle } from '../client/verify-bundle.ts';
 import { readBundle } from './bundle-file.ts';
+import { rememberedLines, rememberedRoot } from './bundle-roots.ts';
 import { acting, type Result, type Settings } from './command.ts';
 import type { PolicyOptions } from './commands/trust-options.ts';
 import { counted } from './count.ts';
@@ -60,9 +61,17 @@ interface VerifyOptions extends PolicyOptions {
   readonly at?: Date;
 }
 
-/** Higher versions that were not taken, and why. */
-export const passedLines = (passed: readonly PassedOver[]): readonly string[] =>
-  passed.map(({ version, message }) => `Passed over ${version}: ${message}`);
+const MOST_NAMED = 3;
+
+/** Higher versions that were not taken, and why; those of one reason on one line. */
+export const passedLines = (passed: readonly PassedOver[]): readonly string[] => {
+  const about = new Map<string, readonly string[]>();
+  for (const { version, message } of passed) about.set(message, [...(about.get(message) ?? []), version]);
+  return [...about].map(([message, versions]) => {
+    const more = versions.length > MOST_NAMED ? ` and ${versions.length - MOST_NAMED} more` : '';
+    return `Passed over ${versions.slice(0, MOST_NAMED).join(', ')}${more}: ${message}`;
+  });
+};
 
 /** Which policies were asked; nothing where there is none. */
 export const policiesJson = (policies: readonly Policy[]) =>
@@ -119,10 +128,13 @@ const verifyOffline = async (settings: Settings, options: VerifyOptions, text: s
   requireTimeAllowed(governed, at);
   const store = state === undefined ? undefined : fileTrustStore(state, bundle.registry);
   const { policies, verifyPolicy: policy, rootFor } = governed;
-  const pinnedRoot = rootFor(bundle.registry);
-  const pack = await verifyBundle(bundle, { pinnedRoot, at, store, policy });
+  const given = rootFor(bundle.registry);
+  const remembered =
+    given === undefined && state === undefined ? await rememberedRoot(bundle.registry) : undefined;
+  const pack = await verifyBundle(bundle, { pinnedRoot: given ?? remembered, at, store, policy });
+  const from = rememberedLines(remembered === undefined ? [] : [bundle.registry]);
   return {
-    lines: [...openModeLines(policies), ...verifiedLines(pack), asOfLine(bundle, pack)],
+    lines: [...openModeLines(policies), ...from, ...verifiedLines(pack), asOfLine(bundle, pack)],
     json: { ...offlineJson(bundle, pack), ...policiesJson(policies) },
   };
 };

@@ -4,13 +4,12 @@ import { canonicalText, type JsonObject, type JsonValue } from '../../keys/canon
 import { type Digest, parseDigest } from '../../storage/digest.ts';
 import { TransportError } from '../network/transport-error.ts';
 import { at, objectOf, textOf } from '../protocol/manifest/read.ts';
+import { BUNDLE_FORMAT, LOCK_BUNDLE_FORMAT } from './bundle-formats.ts';
 import { registryBase } from './network/http-url.ts';
 import { refusal } from './refusal.ts';
 import { parseWanted } from './request.ts';
 import { RequestInvalid } from './request-invalid.ts';
 import type { Wanted } from './resolve.ts';
-
-export const BUNDLE_FORMAT = 'attestry-bundle/v1';
 
 /** Room for the largest tarball, keyring and list of withdrawn versions there may be, in base64. */
 export const MAX_BUNDLE_BYTES = 96 * 1024 * 1024;
@@ -35,6 +34,10 @@ export interface Bundle {
 
 const unreadable = (reason: string, more: Readonly<Record<string, unknown>> = {}) =>
   refusal('registry', 'bundle_unreadable', { reason, ...more });
+
+/** A bundle it is, and one for another command. */
+export const otherBundle = (format: string, message: string) =>
+  refusal('registry', 'bundle_unreadable', { reason: 'format', found: format }, message);
 
 const answerJson = ({ status, body }: RecordedAnswer): JsonObject => ({ status, body: encodeBase64(body) });
 
@@ -84,10 +87,16 @@ const readAbout = (document: JsonObject): Omit<Bundle, 'answers'> => {
   return { ...readSubject(document), createdAt: createdAt.toISOString(), digest };
 };
 
+/** By its first line, which it has more than one of. */
+const isLockBundle = (text: string): boolean =>
+  text.slice(0, text.indexOf('\n') + 1).includes(`"format":"${LOCK_BUNDLE_FORMAT}"`);
+
 const parsedText = (text: string): JsonValue => {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
+    if (isLockBundle(text))
+      throw otherBundle(LOCK_BUNDLE_FORMAT, 'The bundle is of a whole lockfile, and not of one version.');
     throw unreadable('JSON');
   }
 };

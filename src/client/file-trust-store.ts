@@ -10,6 +10,7 @@ import {
   forwardOf,
   isTrustState,
   type LogEvidence,
+  type ServedEvidence,
   type TrustState,
   type TrustStore,
   withHead,
@@ -65,11 +66,10 @@ const holds = async (path: string, bytes: Uint8Array): Promise<boolean> => {
   }
 };
 
-/** `<state>.fork-<size>.json`; what is there is never overwritten, so another fork of that size gets a number. */
-const keepEvidence = async (statePath: string, evidence: LogEvidence): Promise<string> => {
-  await makeDirectory(dirname(statePath), 0o700);
+/** `<stem>.json`; what is there is never overwritten, so another of that name gets a number. */
+const keepEvidence = async (stem: string, evidence: LogEvidence | ServedEvidence): Promise<string> => {
+  await makeDirectory(dirname(stem), 0o700);
   const bytes = textOf(evidence);
-  const stem = `${statePath}.fork-${evidence.found.size}`;
   for (let number = 1; number <= MAX_EVIDENCE_FILES; number += 1) {
     const path = number === 1 ? `${stem}.json` : `${stem}-${number}.json`;
     if (await holds(path, bytes)) return path;
@@ -104,6 +104,7 @@ export const fileTrustStore = (path: string, registry: string): TrustStore => {
     recall,
     remember: async (state) => void (await advance((old) => forwardOf(old, state))),
     rememberHead: (head, before) => advance((old) => withHead(old, head, before)),
-    keepEvidence: (evidence) => keepEvidence(path, evidence),
+    keepEvidence: (evidence) => keepEvidence(`${path}.fork-${evidence.found.size}`, evidence),
+    keepServed: (evidence) => keepEvidence(`${path}.refused`, evidence),
   };
 };

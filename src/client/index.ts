@@ -14,7 +14,13 @@ export { type Bundle, bundleBytes, MAX_BUNDLE_BYTES, parseBundle } from './bundl
 /** What is remembered about a registry between runs; it only moves forward. */
 export { fileTrustStore } from './file-trust-store.ts';
 /** `installPacks({url, dir, requests})` → one entry per request; all or none. */
-export { type InstalledVersion, type InstallOptions, type InstallProgress, installPacks } from './install.ts';
+export {
+  type Damage,
+  type InstalledVersion,
+  type InstallOptions,
+  type InstallProgress,
+  installPacks,
+} from './install.ts';
 /** `loadInstalled(dir, name)` → the files of a pack, every byte checked against what was installed. */
 export { type InstalledPack, type InstallMarker, loadInstalled } from './installed.ts';
 /** `verifyKnowledgeArchive(stream, {base, version})`: an export of a base, believed by the id of its version. */

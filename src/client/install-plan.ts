@@ -32,6 +32,15 @@ export interface Planned {
   readonly check?: ((found: PlannedBytes) => void) | undefined;
 }
 
+/** What was found has answered every question that its registry and its log were asked: the lockfile is what differs. */
+const otherThanLocked = (name: string, version: string, expected: string, found: string) =>
+  refusal(
+    'registry',
+    'pack_integrity_mismatch',
+    { where: 'lockfile', name, version, expected, found },
+    `The lockfile names other bytes for ${name}@${version} than its registry has.`,
+  );
+
 /** What was planned of a version has to be what was verified. @throws Refusal `pack_integrity_mismatch` */
 export const requirePlanned = (
   { wanted, integrity, check }: Planned,
@@ -39,8 +48,7 @@ export const requirePlanned = (
   pack: PlannedBytes,
 ): void => {
   const { name, version } = wanted;
-  if (integrity !== undefined && integrity !== found)
-    throw refusal('digest', 'pack_integrity_mismatch', { name, version, expected: integrity, found });
+  if (integrity !== undefined && integrity !== found) throw otherThanLocked(name, version, integrity, found);
   check?.(pack);
 };
 

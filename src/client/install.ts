@@ -13,6 +13,7 @@ import type { PassedOver } from './policy/choose.ts';
 import { openSources, type Sources, type SourcesOf } from './policy/open-sources.ts';
 import { requireNameAllowed } from './policy/sources.ts';
 import {
+  type Damage,
   discardPrepared,
   type InstallProgress,
   type Prepared,
@@ -50,7 +51,7 @@ export interface InstallOptions extends OpenRegistryOptions {
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
 
-export type { InstallProgress } from './prepare-packs.ts';
+export type { Damage, InstallProgress } from './prepare-packs.ts';
 
 export interface InstalledVersion {
   readonly name: string;
@@ -59,9 +60,11 @@ export interface InstalledVersion {
   readonly path: string;
   /** False: this version was there before, whole, and may stay; its tarball was not fetched. */
   readonly installed: boolean;
+  /** What was wrong with its files, where that very version stood there and was put in place anew. */
+  readonly repaired?: Damage;
   /** The packs of the set that need it; absent where only who asked does. */
   readonly neededBy?: readonly string[];
-  /** Higher versions that the range admits and the policy does not. */
+  /** Higher versions that the range admits, and the policy or what they need themselves does not. */
   readonly passed?: readonly PassedOver[];
   /** Absent where no tarball was fetched. */
   readonly verified?: Verified;
@@ -101,9 +104,11 @@ const resultOf = (work: Work, prepared: Prepared): InstalledVersion => {
     const warned = warnings.length > 0 && { warnings };
     return { name, version, integrity, path, installed: false, ...more, ...warned };
   }
-  const { verified } = prepared;
+  const { verified, damage } = prepared;
   const { name, version, integrity } = verified;
-  return { name, version, integrity, path: join(work.dir, name), installed: true, verified, ...more };
+  const repaired = damage !== undefined && { repaired: damage };
+  const path = join(work.dir, name);
+  return { name, version, integrity, path, installed: true, ...repaired, verified, ...more };
 };
 
 const placePrepared = async (work: Work, prepared: readonly Prepared[]): Promise<void> => {

@@ -8,7 +8,7 @@ import type { Sources } from './policy/open-sources.ts';
 import { requireRecordAdmitted } from './policy/recorded-facts.ts';
 import { requireNameAllowed } from './policy/sources.ts';
 import { recheckInstalled } from './recheck.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, type RefusalCode } from './refusal.ts';
 import type { Wanted } from './resolve.ts';
 import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
 
@@ -33,24 +33,40 @@ export interface PrepareDeps {
   };
 }
 
+/** What was wrong with the files of that very version, which stood there: paths as the record or the disk has them. */
+export interface Damage {
+  readonly code: RefusalCode;
+  readonly paths: readonly string[];
+}
+
 /** A request that needs nothing but to be put in place, or not even that. */
 export type Prepared = { readonly planned: Planned } & (
   | { readonly present: InstalledPack; readonly warnings?: readonly string[] }
-  | { readonly verified: Verified; readonly unpacked: UnpackedPack }
+  | { readonly verified: Verified; readonly unpacked: UnpackedPack; readonly damage?: Damage | undefined }
 );
 
-/** The pack if that very version is there, whole, from one of those registries; damage is a reason to install again. */
-const wholeInstall = async (
+const damageOf = ({ code, evidence }: Refusal): Damage => {
+  const { path, paths = [path] } = evidence;
+  return { code, paths: Array.isArray(paths) ? paths.filter((each) => typeof each === 'string') : [] };
+};
+
+interface Standing {
+  readonly whole?: InstalledPack;
+  readonly damage?: Damage;
+}
+
+/** That very version, whole, from one of those registries; damage is a reason to install again, and to say so. */
+const standingOf = async (
   the: PrepareDeps,
   { name, version }: Wanted,
   bases: readonly string[],
-): Promise<InstalledPack | undefined> => {
+): Promise<Standing> => {
   try {
     const marker = await readMarker(join(the.dir, name));
-    if (marker?.version !== version || !bases.includes(marker.registry)) return undefined;
-    return await loadInstalled(the.dir, name);
+    if (marker?.version !== version || !bases.includes(marker.registry)) return {};
+    return { whole: await loadInstalled(the.dir, name) };
   } catch (error) {
-    if (error instanceof Refusal) return undefined;
+    if (error instanceof Refusal) return { damage: damageOf(error) };
     throw error;
   }
 };
@@ -59,7 +75,7 @@ const wholeInstall = async (
 const presentOffline = async (the: PrepareDeps, wanted: Wanted): Promise<InstalledPack | undefined> => {
   const { offline, policy, now = () => new Date() } = the.options;
   if (offline !== true) return undefined;
-  const present = await wholeInstall(the, wanted, the.sources.basesFor(wanted.name));
+  const { whole: present } = await standingOf(the, wanted, the.sources.basesFor(wanted.name));
   if (present !== undefined) requireRecordAdmitted(policy?.rules ?? [], present, now());
   return present;
 };
@@ -74,7 +90,8 @@ const prepare = async (the: PrepareDeps, planned: Planned): Promise<Prepared> =>
   if (offline !== undefined) return { present: offline, planned };
   const registry = await the.sources.registryFor(wanted.name);
   onProgress?.({ doing: 'verifying', name: wanted.name, version: wanted.version });
-  const present = standing ? await wholeInstall(the, wanted, [registry.reader.base]) : undefined;
+  const bases = [registry.reader.base];
+  const { whole: present, damage } = standing ? await standingOf(the, wanted, bases) : {};
   const warnings = present && (await recheckInstalled({ registry, policy }, wanted, present));
   if (present !== undefined && warnings !== undefined) {
     requirePlanned(planned, present.marker.integrity, present);
@@ -82,7 +99,7 @@ const prepare = async (the: PrepareDeps, planned: Planned): Promise<Prepared> =>
   }
   const verified = await verifyWanted({ registry, policy }, wanted);
   requirePlanned(planned, verified.integrity, verified);
-  return { verified, unpacked: await unpackBeside(the.dir, verified, registry.now), planned };
+  return { verified, unpacked: await unpackBeside(the.dir, verified, registry.now), planned, damage };
 };
 
 export const unpackedOf = (prepared: readonly Prepared[]): readonly UnpackedPack[] =>

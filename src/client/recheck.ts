@@ -69,9 +69,13 @@ interface Today {
 }
 
 /** What today's verdict rests on. @throws Refusal of `statement`, or of what is missing for the policy */
-const assuranceToday = async ({ registry, policy = {} }: VerifyDeps, found: Found): Promise<Today> => {
+const assuranceToday = async (
+  { registry, policy = {} }: VerifyDeps,
+  found: Found,
+  publicKey: PublicKey | undefined,
+): Promise<Today> => {
   const required = policy.requireStatement === true;
-  const stated = await requireStatement(registry, { ...found, required });
+  const stated = await requireStatement(registry, { ...found, publicKey, required });
   const assurance = assuranceOf(found.claim, { stated, recorded: found.recorded !== undefined });
   requireAssurance(assurance, policy.minAssurance);
   return { stated, assurance };
@@ -136,7 +140,7 @@ export const recheckInstalled = async (
   const found = { wanted, offer, recorded, claim, archive, digest };
   const asking = { registry, policy };
   const publicKey = await requireSigned(asking, found);
-  const today = await assuranceToday(asking, found);
+  const today = await assuranceToday(asking, found, publicKey);
   if (!sameClaim(installed, claim, today.assurance)) return undefined;
   if (claim !== undefined && needsKey(the, publicKey)) return undefined;
   const withdrawn = registry.trust?.withdrawn?.get(digest);

@@ -83,6 +83,7 @@ export const REFUSALS = {
   checkpoint_behind: 'The log is smaller than the registrar says it was: the two are not of one time.',
   log_fork: 'The log shows two histories that exclude each other.',
   log_unprovable: 'The log does not prove that it continues the one seen before.',
+  log_too_short: 'The log is not as long as the state that is asked about.',
   proof_missing: 'The registry has a log and shows no proof that it records this version.',
   proof_malformed: 'The proof that the log records this version cannot be read.',
   leaf_not_included: 'The log does not record what the registry says it records.',

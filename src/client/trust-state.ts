@@ -41,6 +41,16 @@ export interface LogEvidence {
   readonly proof: readonly string[];
 }
 
+/** Documents that do not follow from what was believed of a registry, as it served them; null where it did not. */
+export interface ServedEvidence {
+  readonly registry: string;
+  /** The code of the refusal. */
+  readonly refused: string;
+  readonly remembered: Pick<TrustState['root'], 'version' | 'sha256'>;
+  readonly root: string | null;
+  readonly keyring: string | null;
+}
+
 /**
  * A store promises: what `remember` was given is on disk when it resolves, unless something newer is; what
  * `keepEvidence` was given is never overwritten, and can be found where it says. `rememberHead` is one step that no
@@ -53,6 +63,8 @@ export interface TrustStore {
   readonly remember: (state: TrustState) => Promise<void>;
   readonly rememberHead: (head: CheckpointMark, before: CheckpointMark | undefined) => Promise<boolean>;
   readonly keepEvidence: (evidence: LogEvidence) => Promise<string>;
+  /** The same for documents; absent where a store has no place for them. */
+  readonly keepServed?: (evidence: ServedEvidence) => Promise<string>;
 }
 
 type Fields = Readonly<Record<string, 'text' | 'number'>>;

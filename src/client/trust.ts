@@ -8,6 +8,7 @@ import { believeLog } from './log-head.ts';
 import type { LogView } from './log-view.ts';
 import { Refusal, type RefusalCode, refusal } from './refusal.ts';
 import { type Anchor, chooseAnchor, stateOf, type TrustDeps, walkToNewest } from './root-walk.ts';
+import { keepServed } from './served-evidence.ts';
 import type { TrustState } from './trust-state.ts';
 import type { Withdrawn } from './withdrawals.ts';
 
@@ -58,21 +59,32 @@ const ANEW: ReadonlySet<RefusalCode> = new Set([
   'trust_documents_missing',
 ]);
 
-/** It looks like one that was taken over, too; who knows better finds here what to remove. */
-const withMemory = (error: unknown, { store }: TrustDeps): unknown =>
-  error instanceof Refusal && ANEW.has(error.code)
-    ? refusal(
-        error.question,
-        error.code,
-        { ...error.evidence, remembered: store.place },
-        error.message,
-        error,
-      )
-    : error;
+const NEVER_SEEN =
+  'The registry shows no trust documents: nothing in it can be held against the root that was given.';
+
+/**
+ * It looks like one that was taken over, too; who knows better finds here what to remove. A keyring may just have been
+ * slipped in: then it is only said where what is remembered stands.
+ */
+const withMemory = async (
+  error: unknown,
+  the: TrustDeps,
+  at: TrustAddresses | undefined,
+  seen: TrustState,
+): Promise<unknown> => {
+  if (!(error instanceof Refusal)) return error;
+  const { question, code, evidence, message } = error;
+  const slipped = code === 'keyring_signature';
+  if (!slipped && !ANEW.has(code)) return error;
+  const saved = at && (await keepServed(the, at, seen, code));
+  const where = slipped ? { state: the.store.place } : { remembered: the.store.place };
+  return refusal(question, code, { ...evidence, ...(saved && { saved }), ...where }, message, error);
+};
 
 /**
  * Believes a registry's keys and its log, or refuses with the link that broke; what was believed is remembered.
- * @throws Refusal of `root`, `keyring`, `checkpoint` or `lifecycle`; `remembered` in its evidence says where what was seen before is kept
+ * @throws Refusal of `root`, `keyring`, `checkpoint` or `lifecycle`; in its evidence, `remembered` or `state` says where what was
+ *   seen before is kept, `saved` where what was served now is
  */
 export const establishTrust = async (
   the: TrustDeps,
@@ -84,8 +96,8 @@ export const establishTrust = async (
     if (at !== undefined) return await believe(the, at, seen, now);
     if (seen === undefined && the.pinnedRoot === undefined) return undefined;
     const evidence = { registry: the.reader.base, seen: seen?.root.version ?? null };
-    throw refusal('root', 'trust_documents_missing', evidence);
+    throw refusal('root', 'trust_documents_missing', evidence, seen === undefined ? NEVER_SEEN : undefined);
   } catch (error) {
-    throw seen === undefined ? error : withMemory(error, the);
+    throw seen === undefined ? error : await withMemory(error, the, at, seen);
   }
 };

@@ -3,6 +3,7 @@ import { type Bundle, requireBundled, wantedOf } from './bundle.ts';
 import { replaying } from './network/recorded-transport.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { lookAtRegistry } from './registry.ts';
+import { RequestInvalid } from './request-invalid.ts';
 import { memoryTrustStore, type TrustStore } from './trust-state.ts';
 import { type Verified, type VerifyPolicy, verifyWanted } from './verify.ts';
 
@@ -33,9 +34,15 @@ export const withAge = (error: unknown, { createdAt }: Made): unknown =>
 /** Clocks differ a little; a bundle that is made and checked within a minute must not fail for it. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
+/** @throws RequestInvalid for a time before it was made; Refusal `bundle_unreadable` */
 export const requireMade = ({ createdAt }: Made, at: Date): void => {
+  const made = Date.parse(createdAt) - CLOCK_SKEW_MS;
   const now = Math.max(at.getTime(), Date.now());
-  if (Date.parse(createdAt) <= now + CLOCK_SKEW_MS) return;
+  if (made <= at.getTime()) return;
+  if (made <= now)
+    throw new RequestInvalid(
+      `The bundle was made at ${createdAt}, and tells nothing of ${at.toISOString()}, which was before: ask as of then or later.`,
+    );
   const evidence = { createdAt, now: new Date(now).toISOString() };
   throw refusal(
     'registry',

@@ -107,7 +107,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
   if (claim === undefined) requireAllowed(policy, wanted, recorded);
   const publicKey = claim && (await requireSignature(registry, { ...use, claim }));
   const required = policy.requireStatement === true;
-  const stated = await requireStatement(registry, { wanted, claim, archive, digest, required });
+  const stated = await requireStatement(registry, { wanted, claim, publicKey, archive, digest, required });
   const assurance = assuranceOf(claim, { stated, recorded: recorded !== undefined });
   requireAssurance(assurance, policy.minAssurance);
   const withdrawn = registry.trust?.withdrawn?.get(digest);
@@ -136,6 +136,7 @@ export const verifyWanted = async (the: VerifyDeps, wanted: Wanted): Promise<Ver
     questions: answersOf({ ...answered, judged: rules.length > 0 }),
     warnings: [
       ...firstUseWarning(registry),
+      ...unloggedWarning(registry),
       ...mirroredWarning(recorded),
       ...revoked,
       ...warnings,
@@ -168,6 +169,13 @@ export const requireAllowed = (
 const firstUseWarning = ({ trust, reader }: OpenRegistry): readonly string[] =>
   trust?.anchor === 'first_use'
     ? [`the root of ${reader.base} was trusted on first use; pin it with a root file to be sure`]
+    : [];
+
+const unloggedWarning = ({ log, reader }: OpenRegistry): readonly string[] =>
+  log === undefined
+    ? [
+        `${reader.base} keeps no log: only signatures vouch for this, and nobody would see that others are shown something else`,
+      ]
     : [];
 
 const mirroredWarning = (recorded: Recorded | undefined): readonly string[] =>

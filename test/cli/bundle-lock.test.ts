@@ -113,6 +113,29 @@ describe('attestry install --bundle', { timeout: 60_000 }, () => {
     await nothingIn(shell);
   });
 
+  it('is told as of when, which was not before the bundle was made', async () => {
+    const shell = await across(OUT, 'root.json');
+    const { code, stderr } = await shell.run(...WITH_ROOT, '--at', '2020-11-20T00:00:00Z');
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('ask as of then') });
+    await nothingIn(shell);
+  });
+
+  it('is the command for this file, which "verify --bundle" says', async () => {
+    const shell = await across(OUT, 'root.json');
+    const { code, stderr } = await shell.run('verify', '--bundle', OUT, '--root', 'root.json');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('a whole lockfile') });
+    expect(stderr).toContain('attestry install --bundle FILE');
+  });
+
+  it('has a registry without a root named only where it has none', async () => {
+    const shell = await across(OUT, 'root.json');
+    const { registries } = JSON.parse(String(carried[OUT]).split('\n', 1)[0] ?? '');
+    const { code, stderr } = await shell.run(...INSTALL, '--from', registries[0]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('has one') });
+    expect((await shell.run(...WITH_ROOT, '--from', 'https://other.example')).code).toBe(2);
+    await nothingIn(shell);
+  });
+
   it('refuses the bundle of another lockfile than the one at hand', async () => {
     const shell = await across(OUT, 'root.json', 'pack-lock.json');
     const path = join(shell.folder, 'pack-lock.json');

@@ -74,6 +74,30 @@ describe('attestry verify --bundle', { timeout: 60_000 }, () => {
     expect((await shell.run(...late.slice(0, -1), at)).code).toBe(0);
   });
 
+  it('starts from the root that is remembered here, where none is named, and says so', async () => {
+    const { shell, registry } = await bundled();
+    const { stdout } = await shell.run('verify', '--bundle', OUT);
+    expect(stdout).toContain(`Starting from the root of ${registry.url} that is remembered here`);
+    expect(stdout).not.toContain('trusted on first use');
+    const elsewhere = await newShell();
+    await writeFile(join(elsewhere.folder, OUT), await readFile(join(shell.folder, OUT)));
+    expect((await elsewhere.run('verify', '--bundle', OUT)).stdout).toContain('trusted on first use');
+  });
+
+  it('tells nothing of a time before the bundle was made', async () => {
+    const { shell } = await bundled();
+    const early = ['verify', '--bundle', OUT, '--root', 'root.json', '--at', '2020-11-20T00:00:00Z'];
+    const { code, stderr } = await shell.run(...early);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('ask as of then') });
+  });
+
+  it('is the command for this file, which "install --bundle" says', async () => {
+    const { shell } = await bundled();
+    const { code, stderr } = await shell.run('install', '--bundle', OUT, '--root', 'root.json', '--dir', 'x');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('of one version') });
+    expect(stderr).toContain('attestry verify --bundle FILE');
+  });
+
   it('refuses a tampered bundle and names the question', async () => {
     const { shell } = await bundled();
     const path = join(shell.folder, OUT);

@@ -1,12 +1,14 @@
 // Attacks on where belief begins: roots, keyrings, and what a client remembers of them.
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { envelopeText } from '../../keys/envelope.ts';
 import { parseKeyId } from '../../keys/key.ts';
-import { memoryTrustStore } from '../../src/client/index.ts';
+import { fileTrustStore, memoryTrustStore } from '../../src/client/index.ts';
 import { LATER, NOW, role, rootOf, signedRoot } from '../keys/trust-world.ts';
 import { makePack } from '../world/packs.ts';
 import { DISCOVERY } from '../world/static-registry.ts';
-import { newHost, TOOLS } from './host.ts';
+import { newHost, TOOLS, tempFolder } from './host.ts';
 import { at, publisher, trustedRegistry } from './trusted.ts';
 
 const registryWithTools = async () => trustedRegistry(await makePack(publisher));
@@ -28,7 +30,7 @@ describe('a host that sees a registry for the first time', () => {
   it('says nothing of the kind when the root was pinned', async () => {
     const changes = { ...at(), pinnedRoot: await pinned() };
     const [pack] = await (await newHost()).install(await registryWithTools(), TOOLS, changes);
-    expect(pack?.verified?.warnings).toEqual([]);
+    expect(pack?.verified?.warnings.join()).not.toContain('trusted on first use');
   });
 
   it('refuses a registry whose root is not the pinned one (root swapped)', async () => {
@@ -98,6 +100,27 @@ describe('roots', () => {
     expect(code).toBe('keyring_signature');
     // Nobody is told to forget what was believed because of a document that somebody may have slipped in.
     expect(evidence).not.toHaveProperty('remembered');
+    expect(evidence['state']).toBe(host.store.place);
+  });
+
+  it('leave the evidence beside what is remembered, the same only once', async () => {
+    const registry = await registryWithTools();
+    const path = join(await tempFolder(), 'state.json');
+    const store = fileTrustStore(path, registry.url);
+    const host = await newHost();
+    await host.install(registry, TOOLS, { ...at(), store });
+    await registry.serveRoot({ ...role(1, 'evil'), registrar: role(1, 'evil') }, 'evil');
+    await registry.serveKeyring({}, 'evil');
+    for (const _time of ['first', 'second']) {
+      const { evidence } = await host.refusal(registry, 'vendor.acme.tools@1', { ...at(), store });
+      expect(evidence).toMatchObject({ saved: `${path}.refused.json`, state: path });
+    }
+    const [root, keyring] = ['/trust/root.json', '/trust/keyring.json'].map((each) =>
+      Buffer.from(registry.files.get(each) ?? '').toString(),
+    );
+    const kept = JSON.parse(await readFile(`${path}.refused.json`, 'utf8'));
+    expect(kept).toMatchObject({ refused: 'keyring_signature', remembered: { version: 1 }, root, keyring });
+    expect((await readdir(dirname(path))).sort()).toEqual(['state.json', 'state.json.refused.json']);
   });
 
   it.each([

@@ -46,13 +46,22 @@ describe('an install', () => {
     expect((mode & 0o777).toString(8)).toBe('644');
   });
 
-  it('of a version that was damaged puts it right again', async () => {
+  it('of a version that was damaged puts it right again, and says what had been changed', async () => {
     const host = await newHost();
     const registry = await registryWith(await versions('1.0.0'));
     await host.install(registry, TOOLS);
     await writeFile(join(host.dir, NAME, 'index.mjs'), 'evil');
-    expect(await host.install(registry, TOOLS)).toMatchObject([{ installed: true }]);
+    expect(await host.install(registry, TOOLS)).toMatchObject([
+      { installed: true, repaired: { code: 'installed_file_changed', paths: ['index.mjs'] } },
+    ]);
     await expect(loadInstalled(host.dir, NAME)).resolves.toBeDefined();
+    await writeFile(join(host.dir, NAME, 'more.mjs'), 'evil');
+    expect(await host.install(registry, TOOLS)).toMatchObject([
+      { repaired: { code: 'installed_file_added', paths: ['more.mjs'] } },
+    ]);
+    expect(await host.install(registry, TOOLS)).toEqual([
+      expect.not.objectContaining({ repaired: expect.anything() }),
+    ]);
   });
 
   it('of a range takes the highest version that it admits and that was not yanked', async () => {
@@ -70,7 +79,8 @@ describe('an install', () => {
     const registry = await registryWith(packs);
     for (const pack of packs) yank(registry, pack, 'it was broken');
     const [installed] = await (await newHost()).install(registry, TOOLS);
-    expect(installed?.verified?.warnings).toEqual(['this version was yanked: it was broken']);
+    expect(installed?.verified?.warnings).toContain('this version was yanked: it was broken');
+    expect(installed?.verified?.warnings.join()).toContain('keeps no log');
     expect((await (await newHost()).refusal(registry, `${NAME}@*`)).code).toBe('no_version_satisfies');
   });
 

@@ -205,11 +205,15 @@ describe('a lock as of an earlier time', () => {
   });
 
   it('knows nothing that came later, not even by its number', async () => {
-    await expect(lock([`${TIMED}@1.0.0`], { at: { size: 1 } })).rejects.toMatchObject({
-      code: 'pack_not_found',
-    });
+    for (const wish of [`${TIMED}@1.0.0`, `${TIMED}@*`])
+      await expect(lock([wish], { at: { size: 1 } })).rejects.toMatchObject({
+        code: 'pack_not_found',
+        evidence: { asOf: '1 entry' },
+      });
     await expect(lock([`${TIMED}@*`], { at: { size: 1_000_000 } })).rejects.toMatchObject({
-      code: 'log_unprovable',
+      question: 'registry',
+      code: 'log_too_short',
+      evidence: { asked: 1_000_000 },
     });
   });
 });

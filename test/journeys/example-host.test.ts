@@ -135,7 +135,7 @@ describe.skipIf(!hasTools)('the example host', { timeout: 120_000 }, () => {
     await writeFile(lock, text.replace(/sha256-[^"]+/g, `sha256-${'A'.repeat(43)}=`));
     const host = start();
     expect(await host.line()).toContain(
-      'The host does not start: The tarball is not the one the registry names.',
+      'The host does not start: The lockfile names other bytes for vendor.acme.app@1.0.0',
     );
     expect(await host.end()).toBe(1);
     await writeFile(lock, text);

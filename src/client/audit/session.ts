@@ -89,7 +89,8 @@ export const startAudit = (options: AuditOptions, onEvent?: (event: LoggedEvent)
     const registry = await openRegistry(options);
     const { log, discovery, reader } = registry;
     const tile = discovery.trust?.log?.tile;
-    if (log === undefined || tile === undefined) throw refusal('checkpoint', 'checkpoint_missing');
+    if (log === undefined || tile === undefined)
+      throw refusal('checkpoint', 'checkpoint_missing', { offered: false }, 'The registry offers no log.');
     const onEntries: WalkDeps['onEntries'] = (position, entries, grown) => {
       for (const [at, entry] of entries.entries()) {
         const event = facts.take(position + at, entry);

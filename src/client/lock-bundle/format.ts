@@ -4,13 +4,13 @@ import { canonicalText, type JsonObject, type JsonValue } from '../../../keys/ca
 import { type Digest, parseDigest } from '../../../storage/digest.ts';
 import { TransportError } from '../../network/transport-error.ts';
 import { listOf, objectOf, textOf } from '../../protocol/manifest/read.ts';
+import { otherBundle } from '../bundle.ts';
+import { BUNDLE_FORMAT, LOCK_BUNDLE_FORMAT } from '../bundle-formats.ts';
 import { type Companion, companionText, parseCompanion } from '../lock/companion.ts';
 import { type Lockfile, lockfileText, MAX_LOCKFILE_BYTES, parseLockfile } from '../lock/lockfile.ts';
 import { registryBase } from '../network/http-url.ts';
 import { refusal } from '../refusal.ts';
 import { strictObjectOf } from '../strict-object.ts';
-
-export const LOCK_BUNDLE_FORMAT = 'attestry-lock-bundle/v1';
 
 /** Bounds of the whole file, which is never in memory: only one answer of it at a time is. */
 export const MAX_LOCK_BUNDLE_BYTES = 16 * 1024 ** 3;
@@ -81,6 +81,8 @@ const baseOf = (value: JsonValue | undefined): string => {
 /** @throws Refusal `bundle_unreadable`; `pack_lockfile_invalid` */
 export const parseHeadLine = (line: Uint8Array): LockBundleHead => {
   const { format, createdAt, lock, companion, registries, sources } = objectIn(line);
+  if (format === BUNDLE_FORMAT)
+    throw otherBundle(format, 'The bundle is of one version, and not of a lockfile.');
   if (format !== LOCK_BUNDLE_FORMAT)
     throw unreadable('format', {
       expected: LOCK_BUNDLE_FORMAT,

@@ -1,5 +1,4 @@
 // Makes one file out of a lockfile: every pack of it is verified, and everything that was answered on the way is kept.
-import { open, rm } from 'node:fs/promises';
 import { utf8 } from '../../../keys/bytes.ts';
 import { requirePlanned } from '../install-plan.ts';
 import type { Companion } from '../lock/companion.ts';
@@ -10,12 +9,12 @@ import type { LockedVerdict } from '../lock/verify-set.ts';
 import { recordRoots } from '../make-bundle.ts';
 import { registryBase } from '../network/http-url.ts';
 import { type OpenRegistryOptions, storeOf, transportOf } from '../open-registry.ts';
+import { partOf, placeNewFile, requireFree } from '../part-files.ts';
 import { advisoriesOf } from '../policy/advisory-list.ts';
 import { openSources, type SourcesOf } from '../policy/open-sources.ts';
 import { memoryTrustStore, type TrustStore } from '../trust-state.ts';
 import { type VerifyPolicy, verifyWanted } from '../verify.ts';
 import { type AnswerSpool, createSpool } from './answer-spool.ts';
-import type { LockBundleHead } from './format.ts';
 import { keeping } from './transports.ts';
 
 export interface LockBundleOptions {
@@ -36,6 +35,8 @@ export interface MadeLockBundle {
   readonly createdAt: string;
   /** Base addresses of those that were asked, sorted: whoever installs needs the root of each. */
   readonly registries: readonly string[];
+  /** Those of them that show no root document: what is from there rests on nothing but its own signatures. */
+  readonly rootless: readonly string[];
   readonly packs: readonly LockedVerdict[];
 }
 
@@ -99,27 +100,8 @@ const recordAll = async (options: LockBundleOptions, createdAt: Date, spool: Ans
   const pinned: SourcesOf = (name) =>
     over(blank.of)(name).map((each) => ({ ...each, pinnedRoot: roots.get(registryBase(each.url)) }));
   await verifyAll({ ...options, onOpen: undefined, onVerifying: undefined }, pinned);
-  return found;
-};
-
-const writeWhole = async (out: string, spool: AnswerSpool, head: LockBundleHead) => {
-  const file = await open(out, 'wx', 0o644);
-  try {
-    const written = await spool.writeTo(file, head);
-    await file.sync();
-    return written;
-  } catch (error) {
-    await rm(out, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-};
-
-/** Whoever would be refused for what is there already need not wait for the download. */
-const requireFree = async (out: string): Promise<void> => {
-  await (await open(out, 'wx')).close();
-  await rm(out);
+  const rootless = [...roots].flatMap(([base, root]) => (root === undefined ? [base] : [])).sort();
+  return { ...found, rootless };
 };
 
 /**
@@ -129,14 +111,15 @@ const requireFree = async (out: string): Promise<void> => {
 export const makeLockBundle = async (options: LockBundleOptions, out: string): Promise<MadeLockBundle> => {
   await requireFree(out);
   const now = (options.now ?? (() => new Date()))();
-  const spool = await createSpool(`${out}.${process.pid}.part`);
+  const spool = await createSpool(partOf(out, 'answers'));
   try {
-    const { packs, sources } = await recordAll(options, now, spool);
+    const { packs, sources, rootless } = await recordAll(options, now, spool);
     const { lock, companion } = options;
     const createdAt = now.toISOString();
     const registries = spool.registries();
-    const written = await writeWhole(out, spool, { createdAt, lock, companion, registries, sources });
-    return { ...written, createdAt, registries, packs };
+    const head = { createdAt, lock, companion, registries, sources };
+    const written = await placeNewFile(out, (file) => spool.writeTo(file, head));
+    return { ...written, createdAt, registries, rootless, packs };
   } finally {
     await spool.remove();
   }

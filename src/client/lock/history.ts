@@ -11,7 +11,7 @@ import { walkLog } from '../audit/walk.ts';
 import { refusal } from '../refusal.ts';
 import type { OpenRegistry } from '../registry.ts';
 import type { Listed } from '../resolve/types.ts';
-import type { Moment } from './names.ts';
+import { type Moment, momentText } from './names.ts';
 
 export interface PastState {
   readonly size: number;
@@ -38,11 +38,19 @@ const timeOf = (entry: Uint8Array): number | undefined => {
 const isAfter = (moment: Moment, position: number, entry: Uint8Array): boolean =>
   'size' in moment ? position >= moment.size : (timeOf(entry) ?? 0) > moment.time.getTime();
 
+const nothingThen = (name: string, size: number) =>
+  refusal(
+    'registry',
+    'pack_not_found',
+    { name, asOf: momentText({ size }) },
+    `The registry had no ${name} when its log had ${momentText({ size })}.`,
+  );
+
 const listFrom =
-  ({ versions }: LogFacts) =>
+  ({ versions }: LogFacts, size: number) =>
   (name: string): readonly Listed[] => {
     const found = versions.versionsOf(name).filter(({ unpublished }) => !unpublished);
-    if (found.length === 0) throw refusal('registry', 'pack_not_found', { name });
+    if (found.length === 0) throw nothingThen(name, size);
     return found.map(({ version, yanked, deprecated }) => ({ version, yanked, deprecated }));
   };
 
@@ -50,16 +58,16 @@ const requireInside = (moment: Moment, size: number): void => {
   if (size > MAX_ENTRIES) throw refusal('checkpoint', 'reply_too_large', { size, most: MAX_ENTRIES });
   if ('size' in moment && moment.size > size)
     throw refusal(
-      'checkpoint',
-      'log_unprovable',
+      'registry',
+      'log_too_short',
       { asked: moment.size, size },
-      `The log has ${size} entries only.`,
+      `The log has ${size} entries, and not ${moment.size}.`,
     );
 };
 
 /**
  * What is private is sealed in a log, and thus in no list of the past.
- * @throws Refusal of `checkpoint` where there is no log, or its entries are not the ones that its head stands for
+ * @throws Refusal `log_too_short`; of `checkpoint` where there is no log, or its entries are not those of its head
  */
 export const pastState = async (
   { log, discovery, reader }: OpenRegistry,
@@ -90,5 +98,5 @@ export const pastState = async (
       found: encodeBase64(edgeRoot(edge)),
     });
   const state = past ?? edge;
-  return { size: state.size, root: encodeBase64(edgeRoot(state)), list: listFrom(facts) };
+  return { size: state.size, root: encodeBase64(edgeRoot(state)), list: listFrom(facts, state.size) };
 };
