@@ -211,6 +211,7 @@ const wire = async (config: Config, log: Logger, overrides: Overrides, sql: Sql)
     log,
     warningOf: warningOf({ sql, url }),
     activeAdvisoryOf,
+    url,
     allowPrivate: config.allowPrivateAddresses,
     limits: overrides.mirrorLimits,
     mirroring: overrides.mirroring,

@@ -36,6 +36,7 @@ const LANES = 4;
 const MOST_DOCUMENT = 64 * 1024 * 1024;
 const MOST_TARBALL = 10 * 1024 * 1024;
 const MOST_SMALL = 4_096;
+const MOST_STATEMENT = 64 * 1024;
 const MARK = '.attestry-export';
 const TREES: readonly Tree[] = ['v1', 'v2'];
 
@@ -90,6 +91,7 @@ const writeVersion = async (to: Export, tree: Tree, name: string, version: strin
   await writeTarball(to, `${path}.tgz`, manifest);
   for (const [ending, most] of [
     ['.sig', MOST_SMALL],
+    ['.intoto.json', MOST_STATEMENT],
     ['.sbom.json', MOST_DOCUMENT],
   ] as const) {
     const bytes = await fetchIfThere(to, path + ending, most);
@@ -114,7 +116,7 @@ const removeOthers = async (folder: string, keep: (file: string) => boolean): Pr
   for (const file of there) if (!keep(file)) await rm(join(folder, file), { recursive: true, force: true });
 };
 
-const VERSION_FILE = /^(.+?)(?:\.sbom)?\.(?:json|tgz|sig)$/;
+const VERSION_FILE = /^(.+?)(?:\.sbom|\.intoto)?\.(?:json|tgz|sig)$/;
 
 const writePack = async (to: Export, tree: Tree, name: string): Promise<void> => {
   const path = `/${tree}/packs/${name}`;
@@ -153,6 +155,12 @@ const writeBeside = async (to: Export): Promise<void> => {
   }
 };
 
+/** A tree of files that were true once proves nothing of today. */
+const FILES_LACK = [
+  'It has no log and no trust documents: who installs from it is told so, and gets the assurance "manifest".',
+  'What proves itself where no network is: attestry mirror export --out FILE',
+];
+
 export const exportToFolder = async (
   settings: Settings,
   { dir, publicUrl }: ExportTreeOptions,
@@ -170,7 +178,7 @@ export const exportToFolder = async (
   const { written, kept, versions } = to;
   const said = `${counted(packs, 'pack')}, ${counted(versions, 'version')}: ${counted(written, 'file')} written, ${kept} as they were`;
   return {
-    lines: [`${dir}: ${said}.`],
+    lines: [`${dir}: ${said}.`, ...FILES_LACK],
     json: { dir, packs, versions, written, kept, keys: [...to.keys].sort() },
   };
 };

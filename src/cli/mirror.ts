@@ -7,6 +7,7 @@ import { type Registry, type RegistryReply, registryOf } from './ask.ts';
 import { acting, type Result } from './command.ts';
 import { counted } from './count.ts';
 import { UsageError } from './failure.ts';
+import { untilStopped } from './interrupted.ts';
 import { rowsAt, table } from './table.ts';
 import { printLines, printProgress } from './terminal.ts';
 
@@ -54,6 +55,8 @@ const shows = (json: boolean) => {
   };
 };
 
+const GOES_ON = 'Stopped waiting; the registry goes on with it: "attestry mirror list" shows how it goes.';
+
 /** Until the sync that was asked for, or one that was under way, has come to its end. */
 export const untilSynced = async (
   registry: Registry,
@@ -61,12 +64,14 @@ export const untilSynced = async (
   json: boolean,
 ): Promise<JsonObject> => {
   const show = shows(json);
-  for (;;) {
-    const { body } = await registry.ask('GET', addressOf(asked));
-    if (numberAt(body, 'turn') > numberAt(asked, 'turn')) return body;
-    show(body);
-    await sleep(LOOK_EVERY_MS);
-  }
+  return untilStopped(async () => {
+    for (;;) {
+      const { body } = await registry.ask('GET', addressOf(asked));
+      if (numberAt(body, 'turn') > numberAt(asked, 'turn')) return body;
+      show(body);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }, GOES_ON);
 };
 
 const rowTrees = (row: JsonObject): readonly string[] =>
@@ -81,15 +86,39 @@ const inBothTrees = (row: JsonObject): readonly string[] => {
   ];
 };
 
+const importRefused = (row: JsonObject): string | undefined => textOf(at(row, 'progress', 'importRefused'));
+
+const done = (row: JsonObject): string =>
+  row['outcome'] === 'complete' && numberAt(row, 'progress', 'packs') === 0
+    ? `${textOf(row['url'])}: nothing new`
+    : soFar(row);
+
+/** What failed stays on the list: whoever mistyped an address has to take it off. */
+const goesOn = (row: JsonObject): readonly string[] => {
+  if (row['outcome'] !== 'failed' || row['dueAt'] === null) return [];
+  const url = textOf(row['url']) ?? '';
+  return [
+    `It stays mirrored, and is asked again at ${textOf(row['dueAt'])}; to end that: attestry mirror remove ${url}`,
+  ];
+};
+
 const ended = (row: JsonObject): readonly string[] => [
-  `${soFar(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`,
+  ...(importRefused(row) === undefined
+    ? [`${done(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`]
+    : [
+        `${textOf(row['url'])}: ${importRefused(row)}`,
+        'It is mirrored over the network as well, and that goes on as before.',
+      ]),
+  ...goesOn(row),
   ...inBothTrees(row),
   ...(numberAt(row, 'flaws') > 0
     ? [`${counted(numberAt(row, 'flaws'), 'flaw')}: attestry mirror list --flaws`]
     : []),
 ];
 
-const isGood = (row: JsonObject): boolean => ['complete', 'partial'].includes(textOf(row['outcome']) ?? '');
+const wentWell = (row: JsonObject): boolean => ['complete', 'partial'].includes(textOf(row['outcome']) ?? '');
+
+const isGood = (row: JsonObject): boolean => importRefused(row) === undefined && wentWell(row);
 
 export const showSynced = (rows: readonly JsonObject[], json: boolean): undefined => {
   if (!rows.every(isGood)) process.exitCode = 1;
@@ -99,19 +128,31 @@ export const showSynced = (rows: readonly JsonObject[], json: boolean): undefine
 export const add = acting<AddOptions>(async (settings, options, url = ''): Promise<Result | undefined> => {
   const registry = registryOf(settings);
   const { namespaces, trees, json = false } = options;
-  const wanted = { url, ...(namespaces ? { namespaces } : {}), ...(trees ? { trees } : {}) };
+  const wanted = {
+    url: registryBase(url),
+    ...(namespaces ? { namespaces } : {}),
+    ...(trees ? { trees } : {}),
+  };
   const { body, status } = await registry.ask('POST', ADDRESS, wanted);
   if (options.once === true) {
     const isNew = status !== 200;
     const asked = isNew ? { ...body, turn: 0 } : (await registry.ask('POST', `${addressOf(body)}/sync`)).body;
     return showSynced([await untilSynced(registry, asked, json)], json);
   }
-  const said = status === 200 ? 'Mirrored already' : 'Mirrored from now on';
+  if (status === 200 && body['outcome'] !== 'never') return showAgain(body);
   return {
-    lines: [`${said}: ${textOf(body['url'])}. "attestry mirror list" shows how it goes.`],
+    lines: [`${said(status)}: ${textOf(body['url'])}. "attestry mirror list" shows how it goes.`],
     json: body,
   };
 });
+
+const said = (status: number): string => (status === 200 ? 'Mirrored already' : 'Mirrored from now on');
+
+/** Whoever adds it once more is not told that all is well where its last sync failed. */
+const showAgain = (row: JsonObject): Result => {
+  if (!wentWell(row)) process.exitCode = 1;
+  return { lines: [`${said(200)}: ${textOf(row['url'])}. Its last sync:`, ...ended(row)], json: row };
+};
 
 export const sync = acting<AddOptions>(async (settings, { json = false }, url = '') => {
   const registry = registryOf(settings);
@@ -156,10 +197,17 @@ const flawsOf = async (registry: Registry, row: JsonObject) => {
 export const list = acting<{ readonly flaws?: boolean }>(async (settings, options) => {
   const registry = registryOf(settings);
   const upstreams = await upstreamsOf(registry);
+  if (upstreams.length === 0)
+    return {
+      lines: ['Nothing is mirrored here: "attestry mirror add URL" begins.'],
+      json: { upstreams: [] },
+    };
   if (options.flaws !== true) return { lines: table(COLUMNS, upstreams), json: { upstreams } };
   const found = await Promise.all(upstreams.map((row) => flawsOf(registry, row)));
   return {
-    lines: found.flatMap(({ url, flaws }) => [`${String(url)}:`, ...table(FLAWS, flaws)]),
+    lines: found.flatMap(({ url, flaws }) =>
+      flaws.length === 0 ? [`${String(url)}: no flaws`] : [`${String(url)}:`, ...table(FLAWS, flaws)],
+    ),
     json: { upstreams: found },
   };
 });

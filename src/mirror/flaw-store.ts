@@ -57,6 +57,15 @@ export const clearRefusals = (
   delete from mirror_flaws
   where upstream = ${url} and tree = ${tree} and name = ${name} and version = ${version} and kind = 'refused'`;
 
+/** What was wrong with a version was set right. */
+export const clearFlaw = (
+  db: Queryable,
+  url: string,
+  { tree, name, version, code }: Pick<Flaw, 'tree' | 'name' | 'version' | 'code'>,
+): Promise<unknown> => db`
+  delete from mirror_flaws
+  where upstream = ${url} and tree = ${tree} and name = ${name} and version = ${version} and code = ${code}`;
+
 /** Nor is what upstream offers no more. */
 export const clearUnlisted = (
   db: Queryable,

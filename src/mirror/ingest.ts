@@ -31,6 +31,8 @@ export interface IngestDeps {
 
 export interface Ingestion {
   readonly believed: Believed;
+  /** The envelope of its release statement. */
+  readonly statement: string | null;
   readonly told: Told;
   readonly publishedAt: Date;
 }
@@ -43,7 +45,7 @@ interface Yank {
 
 const CHANGES_BORNE = 8;
 
-const recordOf = ({ actor }: Origin, { believed, publishedAt }: Ingestion): VersionRecord => ({
+const recordOf = ({ actor }: Origin, { believed, statement, publishedAt }: Ingestion): VersionRecord => ({
   name: believed.name,
   version: believed.version,
   tree: believed.tree,
@@ -52,7 +54,7 @@ const recordOf = ({ actor }: Origin, { believed, publishedAt }: Ingestion): Vers
   manifest: believed.manifestBytes,
   signature: believed.signature,
   keyId: believed.key.keyId,
-  statement: null,
+  statement,
   facts: believed.facts,
   files: believed.files,
   warnings: believed.warnings,

@@ -19,6 +19,8 @@ export interface Layout {
   readonly trees: readonly TreeLayout[];
   /** With `{keyId}`. */
   readonly publicKey: string;
+  /** With `{name}` and `{version}`; undefined where release statements are not offered. */
+  readonly releaseStatement: string | undefined;
   /** Undefined where the upstream lists no keys at all. */
   readonly keys: ReadonlyMap<string, ListedKey> | undefined;
   /** Whether it says of itself that it keeps a log. */
@@ -94,6 +96,13 @@ export const readLayout = async (reader: UpstreamReader, wanted: readonly Tree[]
     const addresses = discovery.trees[tree];
     return addresses === undefined ? [] : [{ ...addresses, tree, registryIndex: indexOf(seen, tree) }];
   });
-  const hasLog = discovery.trust?.log !== undefined;
-  return { trees, publicKey: discovery.publicKey, keys: keysOf(discovery, seen), hasLog };
+  const { publicKey, trust } = discovery;
+  const { releaseStatement } = trust ?? {};
+  return {
+    trees,
+    publicKey,
+    releaseStatement,
+    keys: keysOf(discovery, seen),
+    hasLog: trust?.log !== undefined,
+  };
 };

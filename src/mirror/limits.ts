@@ -35,6 +35,7 @@ export const MOST = {
   manifest: 1024 * 1024,
   tarball: 10 * 1024 * 1024,
   signature: 4_096,
+  statement: 64 * 1024,
   key: 4_096,
 } as const;
 

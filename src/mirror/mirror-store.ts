@@ -1,4 +1,5 @@
 // Mirrored versions as rows: made true together with their events, or not at all.
+import { publicKeyFromBytes } from '../../keys/key.ts';
 import { type Digest, digestOfRaw } from '../../storage/digest.ts';
 import type { Queryable, Tx } from '../database/connect.ts';
 import type { DeprecationNote } from '../packs/lifecycle/deprecation-note.ts';
@@ -8,6 +9,7 @@ import type { RecordedEvent } from '../protocol/event.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { nameKey, type PackName, type PackVersion } from '../protocol/pack-id.ts';
 import type { Told } from './listing.ts';
+import type { Stated } from './statement.ts';
 
 interface Address {
   readonly name: PackName;
@@ -20,6 +22,8 @@ export interface HeldRow {
   readonly tree: Tree;
   readonly digest: Digest;
   readonly unpublished: boolean;
+  /** Whether it has a release statement. */
+  readonly stated: boolean;
   readonly upstream: string | null;
   readonly told: Told | null;
 }
@@ -29,7 +33,8 @@ export const heldVersion = async (
   { name, version }: Address,
 ): Promise<HeldRow | undefined> => {
   const [row] = await db<(Omit<HeldRow, 'digest'> & { digest: Uint8Array })[]>`
-    select versions.name, tree, digest, unpublished is not null as unpublished, upstream, told
+    select versions.name, tree, digest, unpublished is not null as unpublished, statement is not null as stated,
+      upstream, told
     from versions left join mirrored_versions using (name_key, version)
     where name_key = ${nameKey(name)} and version = ${version}`;
   if (row === undefined) return undefined;
@@ -56,7 +61,7 @@ export const insertMirrored = async (tx: Tx, entry: Entry): Promise<boolean> => 
     values (${nameKey(name)}, ${version}, ${tree}, ${name}, decode(${digest}, 'hex'), ${size}, ${manifest},
       ${signature}, ${keyId}, ${JSON.stringify(record.facts)}::text::jsonb,
       ${JSON.stringify(record.files)}::text::jsonb, ${JSON.stringify(record.warnings)}::text::jsonb, ${publisher},
-      ${publishedAt}, ${event.id}, null, ${yank === null ? null : JSON.stringify(yank.note)}::text::jsonb,
+      ${publishedAt}, ${event.id}, ${record.statement}, ${yank === null ? null : JSON.stringify(yank.note)}::text::jsonb,
       ${yank?.eventId ?? null}, ${deprecation === null ? null : JSON.stringify(deprecation.note)}::text::jsonb,
       ${deprecation?.eventId ?? null})
     on conflict do nothing`;
@@ -65,6 +70,37 @@ export const insertMirrored = async (tx: Tx, entry: Entry): Promise<boolean> => 
     insert into mirrored_versions (name_key, version, upstream, told)
     values (${nameKey(name)}, ${version}, ${entry.upstream}, ${JSON.stringify(entry.told)}::text::jsonb)`;
   return true;
+};
+
+/** What a release statement of a mirrored version has to be about. */
+export const statedVersion = async (
+  db: Queryable,
+  { name, version }: Address,
+): Promise<Stated | undefined> => {
+  const [row] = await db<
+    { manifest: Uint8Array; digest: Uint8Array; keyId: string; publicKey: Uint8Array }[]
+  >`
+    select manifest, digest, key_id as "keyId", public_key as "publicKey"
+    from versions join mirrored_keys using (key_id) join mirrored_versions using (name_key, version)
+    where name_key = ${nameKey(name)} and version = ${version}`;
+  if (row === undefined) return undefined;
+  const key = { keyId: row.keyId, publicKey: publicKeyFromBytes(row.publicKey) };
+  return { manifestBytes: row.manifest, digest: digestOfRaw(row.digest), key };
+};
+
+/** False where it has one, is gone, or came from elsewhere. */
+export const keepStatement = async (
+  tx: Tx,
+  upstream: string,
+  { name, version }: Address,
+  statement: string,
+): Promise<boolean> => {
+  const kept = await tx`
+    update versions set statement = ${statement}
+    where name_key = ${nameKey(name)} and version = ${version} and statement is null and unpublished is null
+      and exists (select from mirrored_versions as mirrored where mirrored.name_key = versions.name_key
+        and mirrored.version = versions.version and mirrored.upstream = ${upstream})`;
+  return kept.count === 1;
 };
 
 export const setTold = (tx: Tx, { name, version }: Address, told: Told): Promise<unknown> => tx`

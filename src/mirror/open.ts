@@ -11,6 +11,7 @@ import { takeExport } from './imports/take-export.ts';
 import { DEFAULT_LIMITS, type SyncLimits } from './limits.ts';
 import { addMirrorRoutes, shown } from './routes.ts';
 import { openRunner } from './runner.ts';
+import { requireOtherRegistry } from './self.ts';
 import { type MirrorDeps, syncUpstream } from './sync.ts';
 import {
   addUpstream,
@@ -44,7 +45,8 @@ export const openMirror = (the: MirrorRoomDeps) => {
   const deps: MirrorDeps = { ...the, limits: { ...DEFAULT_LIMITS, ...the.limits } };
   const mirror = the.mirroring?.(deps) ?? deps;
   const runner = openRunner({ ...the, sync: syncUpstream(mirror) });
-  const upstreams: UpstreamsDeps = { ...the, begin: runner.begin };
+  const otherRegistry = requireOtherRegistry(mirror);
+  const upstreams: UpstreamsDeps = { ...the, requireOtherRegistry: otherRegistry, begin: runner.begin };
   return {
     addRoutes: (router: Router): void => {
       addMirrorRoutes(router, {

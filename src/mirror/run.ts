@@ -1,12 +1,14 @@
 // What one sync of one upstream carries along: whom it asks, what it has done, and how it says what is wrong.
 import type { Sql } from '../database/connect.ts';
 import type { Tree } from '../protocol/faults.ts';
+import type { PackName } from '../protocol/pack-id.ts';
 import type { KeySource } from './examine.ts';
 import { type Flaw, MOST_FLAWS, recordFlaw } from './flaw-store.ts';
 import type { FollowDeps } from './follow.ts';
 import type { Origin } from './ground-store.ts';
 import type { IngestDeps } from './ingest.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, TreeLayout } from './layout.ts';
+import type { ListedRow } from './listing.ts';
 import { type NotMirrored, SyncEnd } from './trouble.ts';
 import type { UpstreamReader } from './upstream-fetch.ts';
 import type { UpstreamLog } from './upstream-log.ts';
@@ -18,6 +20,13 @@ export interface SyncDeps extends IngestDeps, FollowDeps {
   /** Makes a change visible to readers of every process. */
   readonly announce: (subject: string) => void;
   readonly holderOfNamespace: (namespace: string) => Promise<string | undefined>;
+}
+
+/** One version at its address. */
+export interface VersionAt {
+  readonly layout: TreeLayout;
+  readonly name: PackName;
+  readonly row: ListedRow;
 }
 
 export type Mutable<T> = { -readonly [name in keyof T]: T[name] };

@@ -1,7 +1,7 @@
 // Works through one pack of an upstream: every version that its list names, unless the list is the one of the last time.
 import { digestOf } from '../../storage/digest.ts';
 import { addressOf } from '../client/discovery.ts';
-import { TransportError, type TransportErrorCode } from '../network/transport-error.ts';
+import { TransportError } from '../network/transport-error.ts';
 import { namespaceOf, type PackName } from '../protocol/pack-id.ts';
 import { boundedObjectOf } from './bounded-json.ts';
 import { clearRefusals, clearUnlisted } from './flaw-store.ts';
@@ -11,18 +11,8 @@ import { type ListedRow, listRows } from './listing.ts';
 import { notListed } from './mirror-store.ts';
 import { noteFlaw, noteRefusal, noteUnread, type Run } from './run.ts';
 import { syncVersion } from './sync-version.ts';
-import { NotMirrored } from './trouble.ts';
+import { NotMirrored, passes } from './trouble.ts';
 import { type SeenDocument, seenAt, setSeen } from './upstream-store.ts';
-
-/** Failures that may pass by themselves; all others are an answer. */
-const PASSING: ReadonlySet<TransportErrorCode> = new Set([
-  'unreachable',
-  'interrupted',
-  'too_slow',
-  'silent',
-]);
-
-const passes = (error: unknown): boolean => error instanceof TransportError && PASSING.has(error.code);
 
 const asRefusal = (error: unknown): NotMirrored | undefined => {
   if (error instanceof NotMirrored) return error;

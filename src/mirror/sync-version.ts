@@ -3,26 +3,18 @@ import type { JsonObject } from '../../keys/canonical.ts';
 import { digestOf, integrityOf } from '../../storage/digest.ts';
 import { addressOf } from '../client/discovery.ts';
 import { textOf } from '../protocol/manifest/read.ts';
-import type { PackName } from '../protocol/pack-id.ts';
 import { boundedObjectOf } from './bounded-json.ts';
 import { examine, servedDigest } from './examine.ts';
 import { clearRefusals } from './flaw-store.ts';
 import { followStanding } from './follow.ts';
 import { ingest } from './ingest.ts';
-import type { TreeLayout } from './layout.ts';
 import { MOST } from './limits.ts';
-import { type ListedRow, toldBy } from './listing.ts';
+import { toldBy } from './listing.ts';
 import { type HeldRow, heldVersion } from './mirror-store.ts';
-import { noteFlaw, type Run } from './run.ts';
+import { noteFlaw, type Run, type VersionAt } from './run.ts';
 import { requireSpelling } from './sources.ts';
+import { completeStatement, takeStatement } from './take-statement.ts';
 import { NotMirrored } from './trouble.ts';
-
-/** One version at its address. */
-export interface VersionAt {
-  readonly layout: TreeLayout;
-  readonly name: PackName;
-  readonly row: ListedRow;
-}
 
 const fetchPart = async (run: Run, { name, row }: VersionAt, template: string, maxBytes: number) => {
   const fetched = await run.reader.get(addressOf(template, { name, version: row.version }), maxBytes);
@@ -67,9 +59,10 @@ const takeIn = async (run: Run, at: VersionAt, served: JsonObject): Promise<void
   const { version } = row;
   const believed = await examine({ tree: layout.tree, name, version, served, tarball, signature }, run.keys);
   await run.log?.requireRecorded({ name, version }, layout.tree, digestOf(tarball));
+  const statement = await takeStatement(run, at, believed);
   const publishedAt = plausibleTime([textOf(served['publishedAt']), row.publishedAt], the.now());
   const told = toldBy(served);
-  const isNew = await ingest(the, origin, { believed, told, publishedAt });
+  const isNew = await ingest(the, origin, { believed, statement, told, publishedAt });
   tellOfKey(run, believed.key.keyId);
   the.announce(`pack:${name}@${version}`);
   if (run.upstream.flaws > 0) await clearRefusals(the.sql, origin.url, { tree: layout.tree, name, version });
@@ -109,6 +102,7 @@ const keepUp = async (run: Run, at: VersionAt, held: HeldRow, served: JsonObject
   const { the, origin } = run;
   const address = { name: at.name, version: at.row.version };
   await watchBytes(run, at, held, served);
+  if (!held.stated) await completeStatement(run, at);
   const followed = await followStanding(the, origin, address, toldBy(served)).catch((error: unknown) =>
     alarmOf(run, at, error),
   );

@@ -1,5 +1,6 @@
 // Syncs one upstream: how it is laid out, what its log says, every pack it lists; and how that ended.
 
+import { equalBytes } from '../../keys/bytes.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { inLanes } from '../../storage/in-lanes.ts';
 import { addressOf } from '../client/discovery.ts';
@@ -9,16 +10,24 @@ import type { KeySource } from './examine.ts';
 import type { Origin } from './ground-store.ts';
 import { allJobs, changedJobs } from './jobs.ts';
 import { type Layout, readLayout } from './layout.ts';
-import { MOST, pauseAfter, type SyncLimits } from './limits.ts';
+import { isFromFiles, MOST, pauseAfter, type SyncLimits } from './limits.ts';
 import { progressTeller, type Run, type SyncDeps } from './run.ts';
+import type { SelfDeps } from './self.ts';
 import { syncPack } from './sync-pack.ts';
 import { SyncEnd } from './trouble.ts';
 import { openUpstream, type UpstreamReader } from './upstream-fetch.ts';
 import { openUpstreamLog, stopsForGood, type UpstreamLog } from './upstream-log.ts';
-import { markEnded, markStarted, type Outcome, type Progress, type UpstreamRow } from './upstream-store.ts';
+import {
+  markEnded,
+  markImportRefused,
+  markStarted,
+  type Outcome,
+  type Progress,
+  type UpstreamRow,
+} from './upstream-store.ts';
 import { watchKeys } from './watch-keys.ts';
 
-export interface MirrorDeps extends SyncDeps {
+export interface MirrorDeps extends SyncDeps, SelfDeps {
   readonly limits: SyncLimits;
   readonly allowPrivate: boolean;
   readonly reissueWithdrawals: () => Promise<void>;
@@ -88,11 +97,18 @@ const originOf = ({ url, addedAt, namespaces }: UpstreamRow): Origin => ({
   isNamed: namespaces !== null,
 });
 
+/** An address says nothing of that: one registry may have many. */
+const requireOther = ({ headSigner }: MirrorDeps, log: UpstreamLog | undefined): void => {
+  if (log?.publicKey === undefined || !equalBytes(log.publicKey, headSigner.vkey().publicKey)) return;
+  throw new SyncEnd('upstream_is_this');
+};
+
 const openRun = async (the: MirrorDeps, upstream: UpstreamRow, reader: UpstreamReader): Promise<Run> => {
   const layout = await readLayout(reader, upstream.trees);
   const keepsLog = layout.hasLog || upstream.trust !== null;
   const open = the.from?.openLog ?? (() => openUpstreamLog(the.sql, upstream.url, reader, the.now));
   const log = keepsLog || the.from !== undefined ? await open() : undefined;
+  requireOther(the, log);
   const origin = originOf(upstream);
   const noted = { refused: 0, alarm: 0 };
   const counted = { told: new Set<string>(), noted, full: true, withdrawn: false, unread: 0, failing: 0 };
@@ -150,6 +166,28 @@ const endingOf = ({ unread }: Run): Ended =>
         reason: `${unread} packs could not be read to their end; they are asked for again.`,
       };
 
+const writeDown = async (
+  the: MirrorDeps,
+  upstream: UpstreamRow,
+  ended: Ended,
+  progress: Progress,
+  run: Run | undefined,
+): Promise<void> => {
+  const { outcome, reason } = ended;
+  if (outcome === 'failed' && the.from !== undefined && !isFromFiles(upstream)) {
+    await markImportRefused(the.sql, upstream, { ...progress, importRefused: reason });
+    return;
+  }
+  const failures = outcome === 'failed' ? upstream.failures + 1 : 0;
+  const at = the.now();
+  await markEnded(the.sql, upstream, {
+    ...{ outcome, reason, failures, at, progress },
+    dueAt: new Date(at.getTime() + pauseAfter(failures, outcome === 'partial')),
+    logSize: outcome === 'complete' ? (run?.log?.size ?? null) : null,
+    fullAt: outcome === 'complete' && run?.full === true ? at : null,
+  });
+};
+
 /** What was mirrored stays, however it ends: each version was true for itself. */
 export const syncUpstream =
   (the: MirrorDeps) =>
@@ -168,15 +206,7 @@ export const syncUpstream =
       if (run?.withdrawn === true) await the.reissueWithdrawals();
     };
     const { broke, ...ended } = await work().finally(withdrawals).catch(endedBy);
-    const failures = ended.outcome === 'failed' ? upstream.failures + 1 : 0;
-    const at = the.now();
-    await markEnded(the.sql, upstream, {
-      ...ended,
-      ...{ failures, at, dueAt: new Date(at.getTime() + pauseAfter(failures, ended.outcome === 'partial')) },
-      progress: { ...(run?.progress ?? NOTHING), bytes: reader.spent() },
-      logSize: ended.outcome === 'complete' ? (run?.log?.size ?? null) : null,
-      fullAt: ended.outcome === 'complete' && run?.full === true ? at : null,
-    });
+    await writeDown(the, upstream, ended, { ...(run?.progress ?? NOTHING), bytes: reader.spent() }, run);
     if (broke !== undefined) throw broke;
     return ended;
   };

@@ -2,6 +2,7 @@
 
 import { KeyError } from '../../keys/errors.ts';
 import { Refusal } from '../client/refusal.ts';
+import { TransportError, type TransportErrorCode } from '../network/transport-error.ts';
 
 /** `lasting`: asked again, it would be refused again, unless upstream changes something. */
 export class NotMirrored extends Error {
@@ -29,6 +30,8 @@ export const SYNC_ENDS = {
   upstream_removed: 'The upstream was removed in the meantime, or added anew.',
   export_refused: 'Nothing of the export was taken.',
   shutting_down: 'The registry is shutting down; the next sync goes on.',
+  upstream_is_this:
+    'This is this registry itself, under another address: it has nothing to mirror from itself. Take it off the list with "attestry mirror remove".',
   upstream_failing: 'The upstream fails again and again; it is asked later.',
   upstream_private:
     'The upstream is at an address that is not public; set ATTESTRY_ALLOW_PRIVATE_ADDRESSES=1 to mirror it.',
@@ -53,3 +56,13 @@ export const asNotMirrored = (error: unknown): unknown => {
   if (error instanceof KeyError) return new NotMirrored('key_unusable', error.message, error.details);
   return error;
 };
+
+/** Failures that may pass by themselves; all others are an answer. */
+const PASSING: ReadonlySet<TransportErrorCode> = new Set([
+  'unreachable',
+  'interrupted',
+  'too_slow',
+  'silent',
+]);
+
+export const passes = (error: unknown): boolean => error instanceof TransportError && PASSING.has(error.code);

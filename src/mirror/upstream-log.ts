@@ -1,5 +1,6 @@
 // The log of an upstream that keeps one: asked by the questions of the verifying client, remembered between syncs.
 
+import type { PublicKey } from '../../keys/key.ts';
 import type { Digest } from '../../storage/digest.ts';
 import { sameDigest } from '../../storage/digest.ts';
 import { requireRecorded } from '../client/leaf.ts';
@@ -22,6 +23,8 @@ interface Address {
 export interface UpstreamLog {
   /** Leaves in its log. */
   readonly size: number;
+  /** Whose signature its heads bear, as its root says. */
+  readonly publicKey: PublicKey | undefined;
   /** @throws NotMirrored where the log does not record these bytes as that version */
   readonly requireRecorded: (address: Address, tree: Tree, digest: Digest) => Promise<void>;
 }
@@ -77,6 +80,7 @@ export const openUpstreamLog = async (
   if (registry.log === undefined) return undefined;
   return {
     size: registry.log.newest().size,
+    publicKey: registry.trust?.root.log.vkey.publicKey,
     requireRecorded: async (address, tree, digest) => {
       const recorded = await requireRecorded(registry, { ...address, asked: 'exact' }, tree).catch(
         (error: unknown) => {

@@ -18,6 +18,8 @@ export interface Progress {
   readonly bytes: number;
   /** Entries of the log of an export, and then its packs, that were checked before anything of it is taken. */
   readonly checked?: number;
+  /** Why nothing of an export was taken, where the registry is mirrored over the network as well. */
+  readonly importRefused?: string | null;
 }
 
 export interface UpstreamRow {
@@ -126,6 +128,16 @@ export const markEnded = (
     ended_at = ${end.at}, due_at = case when due_at >= ${NEVER} then due_at else ${end.dueAt} end, turn = turn + 1, log_size = coalesce(${end.logSize}, log_size),
     full_at = coalesce(${end.fullAt}, full_at),
     progress = ${JSON.stringify(end.progress)}::text::jsonb
+  where url = ${url} and added_at = ${addedAt}`;
+
+/** What is mirrored over the network stands as it stood, whatever came of a file beside that. */
+export const markImportRefused = (
+  db: Queryable,
+  { url, addedAt, startedAt }: Pick<UpstreamRow, 'url' | 'addedAt' | 'startedAt'>,
+  progress: Progress,
+): Promise<unknown> => db`
+  update mirror_upstreams set turn = turn + 1, started_at = ${startedAt},
+    progress = ${JSON.stringify(progress)}::text::jsonb
   where url = ${url} and added_at = ${addedAt}`;
 
 /** Lists of packs that upstream names no more. */

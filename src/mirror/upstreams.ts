@@ -17,6 +17,7 @@ import type { AppendEvent } from '../transparency/append.ts';
 import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { FLAWS_AT_ONCE, type FlawRow, flawsOfUpstream } from './flaw-store.ts';
 import { isFromFiles } from './limits.ts';
+import { requireOtherAddress } from './self.ts';
 import { SyncEnd } from './trouble.ts';
 import { requireAllowed } from './upstream-fetch.ts';
 import {
@@ -36,6 +37,10 @@ export interface UpstreamsDeps {
   readonly append: AppendEvent;
   readonly awaitReceipt: AwaitReceipt;
   readonly allowPrivate: boolean;
+  /** Where clients find this registry. */
+  readonly url: () => string;
+  /** @throws Fault validation_error where this registry itself answers there */
+  readonly requireOtherRegistry: (base: string) => Promise<void>;
   /** Begins a sync that nobody waits for. */
   readonly begin: (id: string) => void;
 }
@@ -106,8 +111,10 @@ export const addUpstream =
     const url = readUrl(body);
     const namespaces = body['namespaces'] === undefined ? null : namespacesField(body, 'namespaces');
     const trees = readTrees(body);
+    requireOtherAddress(the, url);
     await requirePublicAddress(the, url);
     const id = digestOf(Buffer.from(url)).slice(0, ID_LENGTH);
+    if ((await upstreamOf(the.sql, id)) === undefined) await the.requireOtherRegistry(url);
     // The point of no return: the upstream is there with its event, or neither.
     const event = await inTransaction(the.sql, async (tx) => {
       await lockUpstream(tx, url);

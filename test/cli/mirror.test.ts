@@ -69,6 +69,43 @@ describe('attestry mirror', { timeout: 60_000 }, () => {
     expect(flaws.stdout).toContain('It is served from v1');
   });
 
+  it('refuses what it cannot ask for before anything is asked', async () => {
+    const own = await shell();
+    const before = await registry.stored();
+    expect((await own.run('mirror', 'add', upstream.url, '--trees', 'v3')).code).toBe(2);
+    expect((await own.run('mirror', 'add', 'foo')).code).toBe(2);
+    expect(await registry.stored()).toEqual(before);
+  });
+
+  it('says of an upstream that does not answer that it stays, and how it is taken off the list', async () => {
+    const own = await shell();
+    const nobody = 'http://127.0.0.1:9';
+    const added = await own.run('mirror', 'add', nobody, '--once');
+    expect(added.code).toBe(1);
+    expect(added.stdout).toContain(`attestry mirror remove ${nobody}`);
+    expect((await own.run('mirror', 'sync', nobody, '--json')).code).toBe(1);
+    expect(await own.json('mirror', 'add', nobody)).toMatchObject({
+      code: 1,
+      document: { ok: false, outcome: 'failed' },
+    });
+    expect((await own.run('mirror', 'remove', nobody)).code).toBe(0);
+  });
+
+  it('says that nothing is new, or mirrored, or wrong, where that is so', async () => {
+    const fresh = await startMirror();
+    const packs = [await makePack(publisher, { name: 'vendor.cli.fine' })];
+    const fine = await upstreamOf([{ publisher, namespaces: ['vendor.cli.*'] }], packs);
+    try {
+      const own = await newShell({ ATTESTRY_URL: fresh.url, ATTESTRY_TOKEN: fresh.adminToken });
+      expect((await own.run('mirror', 'list')).stdout).toContain('Nothing is mirrored here');
+      expect((await own.run('mirror', 'list', '--flaws')).stdout).toContain('Nothing is mirrored here');
+      await own.run('mirror', 'add', fine.url, '--once');
+      expect((await own.run('mirror', 'list', '--flaws')).stdout).toBe(`${fine.url}: no flaws\n`);
+    } finally {
+      await Promise.all([fresh.stop(), fine.close()]);
+    }
+  });
+
   it('removes one, and says what is wrong with one that is not there', async () => {
     const removed = await (await shell()).json('mirror', 'remove', upstream.url);
     expect(removed).toMatchObject({ code: 0, document: { removed: upstream.url, versions: 2 } });

@@ -184,6 +184,31 @@ describe('a registry in one file', { timeout: 60_000 }, () => {
     }
   });
 
+  it('leaves a mirror over the network as it stood where it is refused, and whoever sent it learns why', async () => {
+    const other = await startMirror();
+    try {
+      const older = await exported(upstream.url);
+      await publish('4.1.0', 'v2');
+      const before = await mirror(other, upstream.url);
+      const stored = await other.stored();
+      const { turn, progress, ...row } = await importInto(other, older);
+      expect(progress.importRefused).toContain('checkpoint_rollback');
+      const { turn: turnBefore, progress: _progress, ...rowBefore } = before;
+      expect([row, turn]).toEqual([rowBefore, turnBefore + 1]);
+      expect(await other.stored()).toEqual(stored);
+      const shell = await newShell({ ATTESTRY_URL: other.url, ATTESTRY_TOKEN: other.adminToken });
+      await writeFile(join(shell.folder, 'older.tar'), older);
+      const refused = await shell.run('mirror', 'import', 'older.tar');
+      expect([refused.code, refused.stdout.includes('goes on as before')]).toEqual([1, true]);
+      expect((await shell.run('mirror', 'import', 'older.tar', '--json')).code).toBe(1);
+      expect((await shell.run('mirror', 'add', upstream.url)).code).toBe(0);
+      const synced = await shell.run('mirror', 'sync', upstream.url);
+      expect(synced).toMatchObject({ code: 0, stdout: `${upstream.url}: nothing new; complete\n` });
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('is taken from the operator alone', async () => {
     const bytes = await exported(upstream.url);
     const before = await registry.stored();

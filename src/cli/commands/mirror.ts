@@ -1,6 +1,6 @@
 // The words of "attestry mirror".
 import type { Command } from 'commander';
-import { listed } from './text-options.ts';
+import { listed, treesOption } from './text-options.ts';
 import { example, later } from './words.ts';
 
 const addAdd = (mirror: Command): void => {
@@ -13,7 +13,7 @@ const addAdd = (mirror: Command): void => {
       .option(
         '--trees <trees>',
         'v1, v2 or both; what is in both is served from the first; default: v1,v2',
-        listed,
+        treesOption,
       )
       .option('--once', 'wait for one sync, and show what came of it'),
     'attestry mirror add https://packs.example --namespaces "vendor.acme.*" --once',
@@ -71,7 +71,10 @@ export const addMirror = (program: Command): void => {
       .command('export')
       .description('write the registry as one file for where no network is, or as files for any web server')
       .option('--out <file>', 'one file with all that it takes to verify it; nothing is overwritten')
-      .option('--dir <folder>', 'empty, or of an export before: only what changed is written')
+      .option(
+        '--dir <folder>',
+        'empty, or of an export before: only what changed is written; without log and trust documents',
+      )
       .option('--public-url <url>', 'where the files will be served, or how others know the registry')
       .option('--root <file>', 'with --out: root document to start from; default: the one seen first')
       .option('--state <file>', 'with --out: where to remember what was believed'),

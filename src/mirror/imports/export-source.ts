@@ -39,11 +39,13 @@ const refusedBy = (error: unknown): never => {
 const isFork = ({ remembered, found, proof }: LogEvidence): boolean =>
   found.size >= remembered.size || proof.length > 0;
 
-const logOf = ({ size, logged }: VerifiedExport): UpstreamLog => ({
+const logOf = ({ size, publicKey, logged }: VerifiedExport): UpstreamLog => ({
   size,
+  publicKey,
   requireRecorded: async ({ name, version }, tree, digest) => {
     const found = logged(name, version);
-    if (found?.refused !== undefined) {
+    // Without its statement it is what the log records all the same; that the statement is not true is named.
+    if (found?.refused !== undefined && found.refused.evidence['question'] !== 'statement') {
       const { message, evidence } = found.refused;
       throw new NotMirrored(String(evidence['refusal'] ?? 'version_refused'), message, evidence);
     }

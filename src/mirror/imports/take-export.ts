@@ -20,6 +20,7 @@ import { type Fault, fault } from '../../protocol/faults.ts';
 import type { AppendEvent } from '../../transparency/append.ts';
 import { NEVER } from '../limits.ts';
 import type { Runner } from '../runner.ts';
+import { requireOtherAddress } from '../self.ts';
 import { type MirrorDeps, syncUpstream } from '../sync.ts';
 import { insertUpstream, lockUpstream, type UpstreamRow, upstreamOf } from '../upstream-store.ts';
 import { exportSource, type TakenExport } from './export-source.ts';
@@ -125,6 +126,7 @@ const beginWith = async (the: TakeExportDeps, by: Principal, asked: ExportAsked,
   try {
     const { registry: url } = file.head;
     const id = digestOf(Buffer.from(url)).slice(0, ID_LENGTH);
+    requireOtherAddress(the.mirror, url);
     const before = await upstreamOf(the.mirror.sql, id);
     requireGoing(before);
     const taken = await examine(file, asked, before);

@@ -6,7 +6,7 @@ import { instantMs } from '../../../keys/document.ts';
 import { verify } from '../../../keys/ed25519.ts';
 import { parseEnvelope } from '../../../keys/envelope.ts';
 import { KeyError } from '../../../keys/errors.ts';
-import type { PublicKey } from '../../../keys/key.ts';
+import type { KeyId, NamedKey, PublicKey } from '../../../keys/key.ts';
 import { inLanes } from '../../../storage/in-lanes.ts';
 import type { Tx } from '../../database/connect.ts';
 import { isMirrored } from '../../packs/policy.ts';
@@ -55,7 +55,7 @@ const delegationIn = (envelope: string): Delegation | undefined => {
 
 const publishedBy = (row: VersionRow) => ({ leaf: row.event_leaf, sealed: row.event_sealed });
 
-const checkStatement = (row: VersionRow, key: Delegation, flaw: Flaw): void => {
+const checkStatement = (row: VersionRow, key: NamedKey, flaw: Flaw): void => {
   if (row.statement === null) return;
   try {
     const stated = verifyReleaseStatement(parseStatementEnvelope(row.statement), key);
@@ -71,6 +71,7 @@ const checkMirrored = (row: VersionRow, flaw: Flaw): undefined => {
   const { publicKey, covers } = dataOf(publishedBy(row));
   const key = decodeBase64(String(publicKey));
   if (key?.length !== 32 || row.signature === null) return flaw('key_unknown', { found: row.key_id });
+  checkStatement(row, { keyId: row.key_id as KeyId, publicKey: key as PublicKey }, flaw);
   if (covers === 'tarball') return undefined;
   const signed = { publicKey: key as PublicKey, message: row.manifest, signature: row.signature };
   if (!verify(signed)) flaw('signature_invalid', { found: row.key_id });
