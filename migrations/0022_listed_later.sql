@@ -7,6 +7,15 @@ create table packs_to_list (
   primary key (tree, name)
 );
 
+-- What is too long to be indexed whole is found by its name: one pack must not keep others from being listed.
+alter function found_by(text, jsonb) rename to found_by_all;
+create function found_by(name text, facts jsonb) returns tsvector language plpgsql immutable parallel safe as $$
+begin
+  return found_by_all(name, facts);
+exception when others then
+  return found_by_all(name, jsonb_build_object('kind', facts -> 'kind', 'connector', facts -> 'connector'));
+end $$;
+
 -- New versions are held against the one that stands for their pack: what a publish costs does not grow with a pack.
 create or replace function list_new_versions() returns trigger language plpgsql as $$
 begin

@@ -7,7 +7,7 @@ import { pinOf } from '../client/export-file/root-pin.ts';
 import { registryOf } from './ask.ts';
 import { acting } from './command.ts';
 import { counted } from './count.ts';
-import { showSynced, untilSynced } from './mirror.ts';
+import { showImported, untilSynced } from './mirror.ts';
 import { sendFile } from './send-file.ts';
 import { printNotes, printProgress } from './terminal.ts';
 
@@ -62,5 +62,5 @@ export const importExport = acting<ImportOptions>(async (settings, options, path
   await asking.ask('GET', '/mirror/upstreams');
   const sent = await sendFile(settings, address, EXPORT_TYPE, path, shows(path, bytes));
   if (!json) printNotes([`SHA-256: ${sent.sha256}`]);
-  return showSynced([await untilSynced(asking, sent.body, json)], json);
+  return showImported(await untilSynced(asking, sent.body, json), json);
 });

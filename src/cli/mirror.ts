@@ -88,6 +88,8 @@ const inBothTrees = (row: JsonObject): readonly string[] => {
 
 const importRefused = (row: JsonObject): string | undefined => textOf(at(row, 'progress', 'importRefused'));
 
+const GOES_ON_AS_BEFORE = 'It is mirrored over the network as well, and that goes on as before.';
+
 const done = (row: JsonObject): string =>
   row['outcome'] === 'complete' && numberAt(row, 'progress', 'packs') === 0
     ? `${textOf(row['url'])}: nothing new`
@@ -103,12 +105,7 @@ const goesOn = (row: JsonObject): readonly string[] => {
 };
 
 const ended = (row: JsonObject): readonly string[] => [
-  ...(importRefused(row) === undefined
-    ? [`${done(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`]
-    : [
-        `${textOf(row['url'])}: ${importRefused(row)}`,
-        'It is mirrored over the network as well, and that goes on as before.',
-      ]),
+  `${done(row)}; ${textOf(row['outcome'])}${row['reason'] === null ? '' : `: ${textOf(row['reason'])}`}`,
   ...goesOn(row),
   ...inBothTrees(row),
   ...(numberAt(row, 'flaws') > 0
@@ -118,11 +115,20 @@ const ended = (row: JsonObject): readonly string[] => [
 
 const wentWell = (row: JsonObject): boolean => ['complete', 'partial'].includes(textOf(row['outcome']) ?? '');
 
-const isGood = (row: JsonObject): boolean => importRefused(row) === undefined && wentWell(row);
-
 export const showSynced = (rows: readonly JsonObject[], json: boolean): undefined => {
-  if (!rows.every(isGood)) process.exitCode = 1;
+  if (!rows.every(wentWell)) process.exitCode = 1;
   printLines(json ? rows.map((row) => JSON.stringify(row)) : rows.flatMap(ended));
+};
+
+/** What became of an import; how the registry stands over the network is another matter. */
+export const showImported = (row: JsonObject, json: boolean): undefined => {
+  const reason = importRefused(row);
+  if (reason === undefined) return showSynced([row], json);
+  process.exitCode = 1;
+  printLines([
+    json ? JSON.stringify(row) : `${textOf(row['url'])}: ${reason}`,
+    ...(json ? [] : [GOES_ON_AS_BEFORE]),
+  ]);
 };
 
 export const add = acting<AddOptions>(async (settings, options, url = ''): Promise<Result | undefined> => {

@@ -31,10 +31,12 @@ export const sweepParts = async (target: string): Promise<void> => {
   const folder = dirname(resolve(target));
   for (const name of await readdir(folder).catch(() => [])) {
     const pid = processOf(target, name);
-    if (pid === undefined || isRunning(pid)) continue;
     const path = join(folder, name);
+    if (pid === undefined || begun.has(path) || (pid !== process.pid && isRunning(pid))) continue;
     const touched = await stat(path).catch(() => undefined);
-    if (touched?.isFile() && Date.now() - touched.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    const isOld = touched !== undefined && Date.now() - touched.mtimeMs > ABANDONED_MS;
+    // In a container many have the number that this process has, one after the other.
+    if (isOld || pid === process.pid) await rm(path, { force: true, recursive: true });
   }
 };
 

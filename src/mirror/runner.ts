@@ -17,7 +17,7 @@ export interface RunnerDeps {
 export interface Runner {
   /** Begins a sync, unless one is under way or this process has its hands full; nobody waits for it. */
   readonly begin: (id: string) => void;
-  /** The same in another way; false, and nothing is begun, where one is under way anywhere. */
+  /** The same in another way; false, and nothing is begun, where one is under way anywhere or there is no room. */
   readonly take: (id: string, sync: RunnerDeps['sync']) => Promise<boolean>;
   /** Begins all that are due. */
   readonly tick: () => Promise<void>;
@@ -67,7 +67,7 @@ export const openRunner = (the: RunnerDeps): Runner => {
     void start(id, syncOne(the, id, quit.signal));
   };
   const take: Runner['take'] = async (id, sync) => {
-    if (quit.signal.aborted || running.has(id)) return false;
+    if (quit.signal.aborted || running.has(id) || running.size >= MOST_AT_ONCE) return false;
     return new Promise((resolve) => {
       const begun: RunnerDeps['sync'] = (upstream, signal) => {
         resolve(true);

@@ -140,8 +140,13 @@ const PAUSES: ReadonlySet<string> = new Set(['budget_bytes', 'budget_time', 'shu
 const detailOf = (error: TransportError): string =>
   [error.details['errno'], error.details['status']].filter((each) => each != null).join(' ');
 
-const BROKE =
-  'sync_broke: This registry failed, and not the upstream; its diagnostics say how. It is tried again.';
+const BROKE = 'sync_broke: This registry failed, and not the upstream; its diagnostics say how.';
+
+/** Nobody asks a file again by himself. */
+const brokenOff = ({ from }: MirrorDeps, error: unknown): unknown =>
+  from !== undefined && error instanceof SyncEnd && PAUSES.has(error.code)
+    ? new SyncEnd('import_broken_off', error.code)
+    : error;
 
 /** What an upstream, the network or a full disk may do; everything else is a fault of ours. */
 const endedBy = (error: unknown): Ended => {
@@ -192,7 +197,7 @@ const writeDown = async (
 export const syncUpstream =
   (the: MirrorDeps) =>
   async (upstream: UpstreamRow, quit: AbortSignal): Promise<Ended> => {
-    await markStarted(the.sql, upstream.url, the.now());
+    await markStarted(the.sql, upstream.url, the.now(), the.from !== undefined);
     const { url: base } = upstream;
     const { allowPrivate, limits } = the;
     const reader = the.from?.reader ?? openUpstream({ base, allowPrivate, limits, quit });
@@ -205,7 +210,9 @@ export const syncUpstream =
     const withdrawals = async (): Promise<void> => {
       if (run?.withdrawn === true) await the.reissueWithdrawals();
     };
-    const { broke, ...ended } = await work().finally(withdrawals).catch(endedBy);
+    const { broke, ...ended } = await work()
+      .finally(withdrawals)
+      .catch((error: unknown) => endedBy(brokenOff(the, error)));
     await writeDown(the, upstream, ended, { ...(run?.progress ?? NOTHING), bytes: reader.spent() }, run);
     if (broke !== undefined) throw broke;
     return ended;

@@ -29,6 +29,7 @@ export const SYNC_ENDS = {
   budget_time: 'This sync has taken as long as it may; the next goes on.',
   upstream_removed: 'The upstream was removed in the meantime, or added anew.',
   export_refused: 'Nothing of the export was taken.',
+  import_broken_off: 'What was taken in by then stays. Import the same file again: it goes on from there.',
   shutting_down: 'The registry is shutting down; the next sync goes on.',
   upstream_is_this:
     'This is this registry itself, under another address: it has nothing to mirror from itself. Take it off the list with "attestry mirror remove".',

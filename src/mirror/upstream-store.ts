@@ -1,10 +1,13 @@
 // Upstreams as rows: what is mirrored from where, how far each sync came, and what it refused.
 
+import { digestOf } from '../../storage/digest.ts';
 import type { LogEvidence, TrustState } from '../client/trust-state.ts';
 import type { Queryable, Sql, Tx } from '../database/connect.ts';
 import type { Tree } from '../protocol/faults.ts';
 import { NEVER } from './limits.ts';
 import { storableText } from './storable.ts';
+
+const ID_LENGTH = 12;
 
 export type Outcome = 'never' | 'complete' | 'partial' | 'failed' | 'stopped';
 
@@ -94,17 +97,27 @@ export const insertUpstream = async (tx: Tx, row: NewUpstream): Promise<boolean>
 export const lockUpstream = (tx: Tx, url: string): Promise<unknown> =>
   tx`select stop_use(${`upstream:${url}`})`;
 
+/** The same for one address everywhere. */
+export const upstreamId = (url: string): string => digestOf(Buffer.from(url)).slice(0, ID_LENGTH);
+
 /** What was mirrored stays. */
 export const deleteUpstream = async (tx: Tx, url: string): Promise<boolean> =>
   (await tx`delete from mirror_upstreams where url = ${url}`).count === 1;
 
 const MOST_REASON = 1_000;
 
-export const markStarted = (db: Queryable, url: string, at: Date): Promise<unknown> => db`
-  update mirror_upstreams set started_at = ${at}, progress = '{}' where url = ${url}`;
+/** What became of the last import stays to be seen until the next one begins, whatever is done over the network. */
+const ofImport = (db: Queryable) => db`
+  case when progress ? 'importRefused' then jsonb_build_object('importRefused', progress -> 'importRefused')
+    else '{}' end`;
+
+export const markStarted = (db: Queryable, url: string, at: Date, isImport: boolean): Promise<unknown> => db`
+  update mirror_upstreams set started_at = ${at}, progress = ${isImport ? db`'{}'` : ofImport(db)}
+  where url = ${url}`;
 
 export const setProgress = (db: Queryable, url: string, progress: Progress): Promise<unknown> => db`
-  update mirror_upstreams set progress = ${JSON.stringify(progress)}::text::jsonb where url = ${url}`;
+  update mirror_upstreams set progress = ${ofImport(db)} || ${JSON.stringify(progress)}::text::jsonb
+  where url = ${url}`;
 
 export interface Ending {
   readonly outcome: Outcome;
@@ -125,9 +138,9 @@ export const markEnded = (
 ): Promise<unknown> => db`
   update mirror_upstreams set outcome = ${end.outcome},
     reason = ${end.reason && storableText(end.reason, MOST_REASON)}, failures = ${end.failures},
-    ended_at = ${end.at}, due_at = case when due_at >= ${NEVER} then due_at else ${end.dueAt} end, turn = turn + 1, log_size = coalesce(${end.logSize}, log_size),
-    full_at = coalesce(${end.fullAt}, full_at),
-    progress = ${JSON.stringify(end.progress)}::text::jsonb
+    ended_at = ${end.at}, due_at = case when due_at >= ${NEVER} then due_at else ${end.dueAt} end, turn = turn + 1,
+    log_size = coalesce(${end.logSize}, log_size), full_at = coalesce(${end.fullAt}, full_at),
+    progress = ${ofImport(db)} || ${JSON.stringify(end.progress)}::text::jsonb
   where url = ${url} and added_at = ${addedAt}`;
 
 /** What is mirrored over the network stands as it stood, whatever came of a file beside that. */

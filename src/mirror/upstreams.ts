@@ -1,5 +1,4 @@
 // The operator's side: which registries are mirrored from now on, which no more, and when one is asked at once.
-import { digestOf } from '../../storage/digest.ts';
 import { requireStillActing } from '../access/acting-store.ts';
 import type { Authenticate } from '../access/authenticate.ts';
 import { type Body, namespacesField, textField } from '../access/fields.ts';
@@ -27,6 +26,7 @@ import {
   lockUpstream,
   makeDue,
   type UpstreamRow,
+  upstreamId,
   upstreamOf,
 } from './upstream-store.ts';
 
@@ -54,7 +54,6 @@ export interface UpstreamChange {
   readonly receipt: Receipt | undefined;
 }
 
-const ID_LENGTH = 12;
 const TREES: readonly Tree[] = ['v1', 'v2'];
 
 const requireOperator = async (the: UpstreamsDeps, { authorization }: Asked): Promise<Principal> => {
@@ -113,7 +112,7 @@ export const addUpstream =
     const trees = readTrees(body);
     requireOtherAddress(the, url);
     await requirePublicAddress(the, url);
-    const id = digestOf(Buffer.from(url)).slice(0, ID_LENGTH);
+    const id = upstreamId(url);
     if ((await upstreamOf(the.sql, id)) === undefined) await the.requireOtherRegistry(url);
     // The point of no return: the upstream is there with its event, or neither.
     const event = await inTransaction(the.sql, async (tx) => {

@@ -1,12 +1,13 @@
 // What is written beside its place: put there whole, never over another file, and left behind by nobody.
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   partOf,
   placeNewFile,
   removeAllParts,
+  removePart,
   requireFree,
   sweepParts,
 } from '../../src/client/part-files.ts';
@@ -57,10 +58,20 @@ describe('what processes leave that are killed', () => {
   it('is taken away by the next one with the same target, and nothing else is', async () => {
     const folder = await tempFolder();
     const dead = deadPid();
-    const stays = [`other.${dead}.part`, `out.${process.pid}.part`, 'out.part', `out.${dead}.partial`].sort();
+    const stays = [`other.${dead}.part`, `out.${process.ppid}.part`, 'out.part', `out.${dead}.partial`].sort();
     for (const name of [...stays, `out.${dead}.part`, `out.${dead}.documents.part`]) await left(folder, name);
     await sweepParts(join(folder, 'out'));
     expect((await readdir(folder)).sort()).toEqual(stays);
+  });
+
+  it('is taken away where it has the number of this process, which has not begun it', async () => {
+    const folder = await tempFolder();
+    const begun = partOf(join(folder, 'out'), 'documents');
+    await left(folder, basename(begun), new Date());
+    await left(folder, `out.${process.pid}.part`, new Date());
+    await sweepParts(join(folder, 'out'));
+    expect(await readdir(folder)).toEqual([basename(begun)]);
+    await removePart(begun);
   });
 
   it('stays where it was touched just now, since a process may be one of another machine', async () => {

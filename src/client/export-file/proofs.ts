@@ -24,6 +24,15 @@ interface Asked {
   readonly version: string;
 }
 
+/** Undefined where it is no text that was encoded. */
+const plain = (name: string, version: string): Asked | undefined => {
+  try {
+    return { name: decodeURIComponent(name), version: decodeURIComponent(version) };
+  } catch {
+    return undefined;
+  }
+};
+
 /** Reads what `addressOf` has written; undefined for any other path. */
 const proofReader = (template: string) => {
   const form = literal(template)
@@ -33,7 +42,7 @@ const proofReader = (template: string) => {
   return (path: string): Asked | undefined => {
     const { name, version } = pattern.exec(path)?.groups ?? {};
     if (name === undefined || version === undefined) return undefined;
-    return { name: decodeURIComponent(name), version: decodeURIComponent(version) };
+    return plain(name, version);
   };
 };
 

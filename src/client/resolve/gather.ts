@@ -143,9 +143,8 @@ const fetchVersion = async (
     requireNameAllowed(the.policy?.rules ?? [], name);
     const registry = await the.sources.registryFor(pack.value);
     await noteAdmit(the, memory, registry);
-    // What was published since is none of the versions of that time, whoever names it.
-    if (the.listAt !== undefined && !memory.listed.has(name)) await listName(the, memory, name);
     const listed = memory.listed.get(name)?.find((each) => each.version === version);
+    // What was published since is none of the versions of that time, whoever names it.
     if (the.listAt !== undefined && listed === undefined) return;
     const question = { registry, name: pack.value, version: exact.value, listed };
     const timed = memory.admits.size > 0;
@@ -170,7 +169,9 @@ const requireBounded = ({ listed, candidates }: Memory, need: Need): void => {
 const learn = async (the: GatherDeps, memory: Memory, need: Need): Promise<void> => {
   const { names, versions } = need;
   requireBounded(memory, need);
-  await inLanes(names, AT_ONCE, (name) => listName(the, memory, name));
+  const named = the.listAt === undefined ? [] : versions.map(({ name }) => name);
+  const unlisted = new Set([...names, ...named.filter((name) => !memory.listed.has(name))]);
+  await inLanes(unlisted, AT_ONCE, (name) => listName(the, memory, name));
   await inLanes(versions, AT_ONCE, (version) => fetchVersion(the, memory, version));
 };
 

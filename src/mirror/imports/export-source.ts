@@ -28,10 +28,10 @@ export interface TakenExport {
 const NOTHING = { packs: 0, packsDone: 0, added: 0, changed: 0, refused: 0, bytes: 0 };
 
 /** A file of yesterday is a mistake, and no reason to leave the registry; two histories of its log are one. */
-const FORKS: ReadonlySet<RefusalCode> = new Set(['log_fork', 'root_fork']);
+const FORK: RefusalCode = 'log_fork';
 
 const refusedBy = (error: unknown): never => {
-  if (!(error instanceof Refusal) || FORKS.has(error.code)) throw error;
+  if (!(error instanceof Refusal) || error.code === FORK) throw error;
   throw new SyncEnd('export_refused', `${error.code}: ${error.message}`);
 };
 
@@ -64,7 +64,8 @@ const verified = async (
   const store = storeOf(sql, url);
   const tell = progressTeller(sql, url);
   const found = await verifyExport(file, {
-    ...{ seen: trust ?? undefined, pinnedRoot, now, quit },
+    // What is believed already is never begun anew.
+    ...{ seen: trust ?? undefined, pinnedRoot: trust === null ? pinnedRoot : undefined, now, quit },
     onProgress: (_step, done) => void tell({ ...NOTHING, checked: done }).catch(() => undefined),
     onEvidence: async (evidence) => (isFork(evidence) ? store.keepEvidence(evidence) : undefined),
   }).catch((error: unknown) => {

@@ -1,6 +1,5 @@
 // Takes in an export that the operator sends: staged on disk, read for whose it is, and handed to a sync of its own.
 
-import { digestOf } from '../../../storage/digest.ts';
 import { StorageError } from '../../../storage/errors.ts';
 import type { Staged, Staging } from '../../../storage/staging.ts';
 import { requireStillActing } from '../../access/acting-store.ts';
@@ -22,7 +21,7 @@ import { NEVER } from '../limits.ts';
 import type { Runner } from '../runner.ts';
 import { requireOtherAddress } from '../self.ts';
 import { type MirrorDeps, syncUpstream } from '../sync.ts';
-import { insertUpstream, lockUpstream, type UpstreamRow, upstreamOf } from '../upstream-store.ts';
+import { insertUpstream, lockUpstream, type UpstreamRow, upstreamId, upstreamOf } from '../upstream-store.ts';
 import { exportSource, type TakenExport } from './export-source.ts';
 
 export interface TakeExportDeps {
@@ -41,8 +40,6 @@ export interface ExportAsked {
   /** Nothing is asked of it before it is known who sends it. */
   readonly body: () => AsyncIterable<Uint8Array>;
 }
-
-const ID_LENGTH = 12;
 
 const refused = (error: unknown): unknown => {
   if (error instanceof StorageError && error.code === 'too_large')
@@ -125,7 +122,7 @@ const beginWith = async (the: TakeExportDeps, by: Principal, asked: ExportAsked,
   };
   try {
     const { registry: url } = file.head;
-    const id = digestOf(Buffer.from(url)).slice(0, ID_LENGTH);
+    const id = upstreamId(url);
     requireOtherAddress(the.mirror, url);
     const before = await upstreamOf(the.mirror.sql, id);
     requireGoing(before);
@@ -137,7 +134,11 @@ const beginWith = async (the: TakeExportDeps, by: Principal, asked: ExportAsked,
       return syncUpstream({ ...the.mirror, from })(upstream, quit).finally(letGo);
     });
     if (!begun || row === undefined)
-      throw fault('busy', { id }, 'A sync of this upstream is under way; try again when it is over.');
+      throw fault(
+        'busy',
+        { id },
+        'A sync of this upstream is under way, or others have all the room; try again later.',
+      );
     return row;
   } catch (error) {
     await letGo();

@@ -9,7 +9,7 @@ export interface ListingDeps {
 export interface Listing {
   /** Tell it the subject of everything that is announced. */
   readonly changed: (subject: string) => void;
-  /** What was announced before is found after it. */
+  /** What was announced before is found after it; where it cannot be listed, what was found before still is. */
   readonly upToDate: () => Promise<void>;
   /** Lists what was announced, and now and then also what a process that ended had not. */
   readonly chore: { readonly name: string; readonly everyMs: number; readonly run: () => Promise<void> };
@@ -19,20 +19,23 @@ export interface Listing {
 const BATCH = 50;
 const EVERY_MS = 100;
 const OTHERS_EVERY_MS = 5_000;
+const AFTER_FAILURE_MS = 1_000;
 const ALL = 'all';
 
 export const openListing = ({ listWaiting }: ListingDeps): Listing => {
   let isDue = true;
   let lookedAt = performance.now();
+  let againAt = 0;
 
   const list = coalesce(async () => {
-    if (!isDue) return;
+    if (!isDue || performance.now() < againAt) return;
     isDue = false;
     lookedAt = performance.now();
     try {
       while ((await listWaiting(BATCH)) > 0);
     } catch (error) {
       isDue = true;
+      againAt = performance.now() + AFTER_FAILURE_MS;
       throw error;
     }
   });
@@ -41,7 +44,7 @@ export const openListing = ({ listWaiting }: ListingDeps): Listing => {
     changed: (subject) => {
       if (subject.startsWith('pack:')) isDue = true;
     },
-    upToDate: () => list(ALL),
+    upToDate: () => list(ALL).catch(() => undefined),
     chore: {
       name: 'list new packs',
       everyMs: EVERY_MS,

@@ -61,6 +61,21 @@ describe('packs that wait to be listed', () => {
     expect(await database.sql`select from pack_search where name like '%.one'`).toHaveLength(0);
   });
 
+  it('are found by their names where they say more than can be indexed, and keep nobody else from it', async () => {
+    const wordy = Array.from({ length: 100 }, (_, word) =>
+      Array.from({ length: 400 }, (_, at) => `w${word}x${at}yABCDEFGHIJKLMNOPQRSTUVWXYZ${at * word}`).join(' '),
+    );
+    await seedVersions(database.sql, [
+      rowOf('vendor.aaa.wordy', { manifest: { keywords: wordy } }),
+      packOf('vendor.zzz.after', '1.0.0'),
+    ]);
+    await expect(database.sql`select found_by_all(name, facts) from versions`).rejects.toThrow(/too long/);
+    await listAll();
+    const rows = await database.sql`
+      select name from pack_search where found @@ 'wordy' or found @@ 'after' order by name`;
+    expect(rows.map(({ name }) => name)).toEqual(['vendor.aaa.wordy', 'vendor.zzz.after']);
+  });
+
   it('are found by whoever starts after the process that published them was killed', async () => {
     await seedVersions(database.sql, [packOf('vendor.left.behind', '1.0.0')]);
     const next = await startRegistry({ databaseUrl: database.url });
