@@ -152,6 +152,22 @@ describe('a registry in one file', { timeout: 60_000 }, () => {
     }
   });
 
+  it('is held against the root that is believed already, whatever root is handed over with a later one', async () => {
+    const target = await startMirror();
+    const stranger = await startRegistry({ rateLimits: 'off' });
+    try {
+      const { versions } = await importInto(target, await exported(upstream.url), rootQuery(root));
+      const other = (await stranger.call('GET', '/trust/root.json', { token: null })).bytes;
+      const claiming = await exported(stranger.url, { publicUrl: upstream.url });
+      const row = await importInto(target, claiming, rootQuery(other));
+      expect(row).toMatchObject({ outcome: 'failed', versions });
+      expect(row.reason).toContain('export_refused');
+      expect(await importInto(target, await exported(upstream.url))).toMatchObject({ outcome: 'complete' });
+    } finally {
+      await Promise.all([target.stop(), stranger.stop()]);
+    }
+  });
+
   it('is of one moment, also where the registry changes while it is exported', async () => {
     const transport = httpTransport({ registry: upstream.url });
     let asked = 0;
