@@ -58,7 +58,12 @@ describe('what processes leave that are killed', () => {
   it('is taken away by the next one with the same target, and nothing else is', async () => {
     const folder = await tempFolder();
     const dead = deadPid();
-    const stays = [`other.${dead}.part`, `out.${process.ppid}.part`, 'out.part', `out.${dead}.partial`].sort();
+    const stays = [
+      `other.${dead}.part`,
+      `out.${process.ppid}.part`,
+      'out.part',
+      `out.${dead}.partial`,
+    ].sort();
     for (const name of [...stays, `out.${dead}.part`, `out.${dead}.documents.part`]) await left(folder, name);
     await sweepParts(join(folder, 'out'));
     expect((await readdir(folder)).sort()).toEqual(stays);

@@ -63,7 +63,9 @@ describe('packs that wait to be listed', () => {
 
   it('are found by their names where they say more than can be indexed, and keep nobody else from it', async () => {
     const wordy = Array.from({ length: 100 }, (_, word) =>
-      Array.from({ length: 400 }, (_, at) => `w${word}x${at}yABCDEFGHIJKLMNOPQRSTUVWXYZ${at * word}`).join(' '),
+      Array.from({ length: 400 }, (_, at) => `w${word}x${at}yABCDEFGHIJKLMNOPQRSTUVWXYZ${at * word}`).join(
+        ' ',
+      ),
     );
     await seedVersions(database.sql, [
       rowOf('vendor.aaa.wordy', { manifest: { keywords: wordy } }),
