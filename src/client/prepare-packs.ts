@@ -19,7 +19,7 @@ export type InstallProgress =
   | { readonly doing: 'placing'; readonly packs: number };
 
 /** Packs that are verified and unpacked at once. */
-const AT_ONCE = 8;
+const AT_ONCE = 12;
 
 export interface PrepareDeps {
   readonly dir: string;

@@ -55,7 +55,7 @@ describe('a sparing transport', () => {
       network.open.shift()?.();
     }
     expect((await Promise.all(answers)).map(({ url }) => url)).toHaveLength(40);
-    expect(network.most()).toBe(24);
+    expect(network.most()).toBe(32);
   });
 
   it('asks for a document once, also where it is asked for twice at the same time', async () => {

@@ -3,7 +3,7 @@ import type { Reply } from '../../network/transport-error.ts';
 import type { GetRules, Transport } from './transport.ts';
 
 /** Requests under way at once: enough to hide the way there and back, few enough for any registry. */
-const AT_ONCE = 24;
+const AT_ONCE = 32;
 /** Documents that are kept: lists and manifests, which one step after the other asks for. */
 const KEPT_REPLY = 256 * 1024;
 const KEPT_BYTES = 32 * 1024 * 1024;

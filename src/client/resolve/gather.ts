@@ -46,7 +46,7 @@ export interface Gathered extends Solution {
   readonly passed: ReadonlyMap<string, readonly PassedOver[]>;
 }
 
-const AT_ONCE = 16;
+const AT_ONCE = 24;
 const MAX_NAMES = 1_000;
 const MAX_MANIFESTS = 5_000;
 const MAX_VERSIONS = 10_000;
