@@ -68,7 +68,7 @@ export const requireFree = async (target: string): Promise<void> => {
   await sweepParts(target);
 };
 
-/** Writes a file aside, and gives it its name once it is whole and durable; never over another one. */
+/** Writes a file aside, and gives it its name once it is whole and durable; not where there is something by then. */
 export const placeNewFile = async <T>(
   target: string,
   write: (file: FileHandle) => Promise<T>,

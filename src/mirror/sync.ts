@@ -21,6 +21,7 @@ import {
   markEnded,
   markImportRefused,
   markStarted,
+  NOTHING_DONE,
   type Outcome,
   type Progress,
   type UpstreamRow,
@@ -88,8 +89,6 @@ const workThrough = async (run: Run): Promise<void> => {
     );
 };
 
-const NOTHING: Progress = { packs: 0, packsDone: 0, added: 0, changed: 0, refused: 0, bytes: 0 };
-
 const originOf = ({ url, addedAt, namespaces }: UpstreamRow): Origin => ({
   url,
   actor: `mirror:${new URL(url).host}`,
@@ -113,7 +112,7 @@ const openRun = async (the: MirrorDeps, upstream: UpstreamRow, reader: UpstreamR
   const noted = { refused: 0, alarm: 0 };
   const counted = { told: new Set<string>(), noted, full: true, withdrawn: false, unread: 0, failing: 0 };
   const bounds = { lanes: the.limits.lanes, mostFailing: the.limits.failures };
-  const progress = { ...NOTHING };
+  const progress = { ...NOTHING_DONE };
   return {
     the,
     upstream,
@@ -213,7 +212,7 @@ export const syncUpstream =
     const { broke, ...ended } = await work()
       .finally(withdrawals)
       .catch((error: unknown) => endedBy(brokenOff(the, error)));
-    await writeDown(the, upstream, ended, { ...(run?.progress ?? NOTHING), bytes: reader.spent() }, run);
+    await writeDown(the, upstream, ended, { ...(run?.progress ?? NOTHING_DONE), bytes: reader.spent() }, run);
     if (broke !== undefined) throw broke;
     return ended;
   };

@@ -6,6 +6,7 @@ import type { Transport } from '../client/network/transport.ts';
 import { exchange, type HttpReply, isRedirect, newAgents } from '../network/http-exchange.ts';
 import { isPublicAddress } from '../network/public-address.ts';
 import { inTime, type Lookup, resolveHost, systemLookup } from '../network/resolve.ts';
+import { waitFor } from '../network/retry-after.ts';
 import { TransportError } from '../network/transport-error.ts';
 import type { SyncLimits } from './limits.ts';
 import { SyncEnd } from './trouble.ts';
@@ -105,7 +106,7 @@ export const openUpstream = (options: FetchOptions): UpstreamReader => {
       if (reply !== undefined && reply.status < 500 && reply.status !== 429) return reply;
       if (pause === undefined)
         throw new TransportError('unreachable', { url: base + path, status: reply?.status ?? null });
-      await sleep(waitFor(reply, pause), undefined, { signal: quit }).catch(() => undefined);
+      await sleep(waitFor(reply, pause, LONGEST_WAIT_MS), undefined, { signal: quit }).catch(() => undefined);
     }
   };
 
@@ -132,9 +133,3 @@ export const openUpstream = (options: FetchOptions): UpstreamReader => {
 };
 
 type Headers = Readonly<Record<string, string>>;
-
-/** As long as the upstream asks for, within reason. */
-const waitFor = (reply: HttpReply | undefined, pause: number): number => {
-  const asked = Number(reply?.header?.('retry-after') ?? Number.NaN) * 1_000;
-  return Number.isFinite(asked) ? Math.min(Math.max(asked, pause), LONGEST_WAIT_MS) : pause;
-};

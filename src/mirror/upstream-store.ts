@@ -25,6 +25,15 @@ export interface Progress {
   readonly importRefused?: string | null;
 }
 
+export const NOTHING_DONE: Progress = {
+  packs: 0,
+  packsDone: 0,
+  added: 0,
+  changed: 0,
+  refused: 0,
+  bytes: 0,
+};
+
 export interface UpstreamRow {
   readonly id: string;
   readonly url: string;

@@ -200,7 +200,7 @@ export const listFlaws =
     return { flaws: found.slice(0, FLAWS_AT_ONCE), next };
   };
 
-/** Nobody waits for it: whoever asked sees `turn` grow when it is over. @throws Fault forbidden, not_found, conflict */
+/** Nobody waits for it: whoever asked sees `turn` grow when it is over. @throws Fault forbidden, not_found, validation_error */
 export const beginSync =
   (the: UpstreamsDeps) =>
   async (asked: Asked & { readonly id: string }): Promise<UpstreamRow> => {

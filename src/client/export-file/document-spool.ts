@@ -1,7 +1,8 @@
 // Keeps the documents of an export on disk until they are written in their order: each as it was answered last.
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt, writeAt } from '../file-places.ts';
 import { removePart } from '../part-files.ts';
-import { MAX_EXPORT_BYTES, unreadable } from './format.ts';
+import { cutOff, MAX_EXPORT_BYTES, unreadable } from './format.ts';
 
 export interface DocumentSpool {
   readonly put: (path: string, bytes: Uint8Array) => Promise<void>;
@@ -19,20 +20,9 @@ interface Place {
   readonly written: Promise<void>;
 }
 
-const writeAt = async (file: FileHandle, bytes: Uint8Array, start: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; )
-    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
-};
-
-const readAt = async (file: FileHandle, { start, size, written }: Place): Promise<Uint8Array> => {
+const bytesOf = async (file: FileHandle, { start, size, written }: Place): Promise<Uint8Array> => {
   await written;
-  const bytes = new Uint8Array(size);
-  for (let done = 0; done < size; ) {
-    const { bytesRead } = await file.read(bytes, done, size - done, start + done);
-    if (bytesRead === 0) throw unreadable('cut off', { at: start + done });
-    done += bytesRead;
-  }
-  return bytes;
+  return readAt(file, start, size, cutOff);
 };
 
 /** @param place that `partOf` gave */
@@ -53,7 +43,7 @@ export const createDocumentSpool = async (place: string): Promise<DocumentSpool>
     paths: () => kept.keys(),
     read: async (path) => {
       const found = kept.get(path);
-      return found && readAt(file, found);
+      return found && bytesOf(file, found);
     },
     remove: async () => {
       await file.close();

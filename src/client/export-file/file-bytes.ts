@@ -1,6 +1,7 @@
 // The bytes of a file wherever they lie, read where they are needed.
 import { open } from 'node:fs/promises';
-import { unreadable } from './format.ts';
+import { readAt } from '../file-places.ts';
+import { cutOff } from './format.ts';
 
 export interface FileBytes {
   readonly size: number;
@@ -15,15 +16,7 @@ export const fileBytes = async (path: string): Promise<FileBytes> => {
   const { size } = await file.stat();
   return {
     size,
-    read: async (start, length) => {
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(bytes, done, length - done, start + done);
-        if (bytesRead === 0) throw unreadable('cut off', { at: start + done });
-        done += bytesRead;
-      }
-      return bytes;
-    },
+    read: (start, length) => readAt(file, start, length, cutOff),
     close: () => file.close(),
   };
 };
@@ -52,7 +45,7 @@ export const readAhead = (file: FileBytes): FileBytes => {
 export const memoryBytes = (bytes: Uint8Array): FileBytes => ({
   size: bytes.length,
   read: async (start, length) => {
-    if (start + length > bytes.length) throw unreadable('cut off', { at: bytes.length });
+    if (start + length > bytes.length) throw cutOff(bytes.length);
     return bytes.subarray(start, start + length);
   },
   close: async () => undefined,

@@ -10,7 +10,7 @@ import { strictObjectOf } from '../strict-object.ts';
 export const EXPORT_FORMAT = 'attestry-registry-export/v1';
 export const EXPORT_TYPE = 'application/x-tar';
 
-/** The first entry. No address of a registry can stand there: it is no address at all. */
+/** The first entry, and the only one of this name: what a registry serves there is not carried. */
 export const HEAD_NAME = 'attestry-export.json';
 
 /** Of the whole file, of what is in it, and of one file in it, which alone is in memory. */
@@ -30,6 +30,8 @@ export interface ExportHead {
 
 export const unreadable = (reason: string, more: Readonly<Record<string, unknown>> = {}): Refusal =>
   refusal('registry', 'export_unreadable', { reason, ...more });
+
+export const cutOff = (at: number): Refusal => unreadable('cut off', { at });
 
 export const headBytes = ({ registry }: ExportHead): Uint8Array =>
   utf8(`${canonicalText({ format: EXPORT_FORMAT, registry })}\n`);
@@ -52,5 +54,6 @@ export const parseHead = (bytes: Uint8Array): ExportHead => {
 /** Whether it is an address below that of a registry, as clients ask for it: nothing leads up, or elsewhere. */
 export const isServedPath = (path: string): boolean =>
   path.length <= MAX_PATH &&
+  path !== `/${HEAD_NAME}` &&
   /^(?:\/[A-Za-z0-9._~%@+-]+)+$/.test(path) &&
   !path.split('/').some((part) => part === '.' || part === '..');

@@ -1,6 +1,7 @@
 // Asks again what was asked for too fast, or was broken off: whoever exports a registry asks for much of it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Reply, TransportError } from '../../network/transport-error.ts';
+import { waitFor } from '../../network/retry-after.ts';
+import { TransportError } from '../../network/transport-error.ts';
 import type { Transport } from '../network/transport.ts';
 
 /** Milliseconds; as often as there are numbers. */
@@ -8,12 +9,6 @@ const PAUSES: readonly number[] = [500, 1_000, 2_000, 5_000, 10_000];
 const LONGEST_MS = 60_000;
 const LATER: ReadonlySet<number> = new Set([429, 503]);
 const PASSING: ReadonlySet<string> = new Set(['unreachable', 'interrupted', 'silent']);
-
-/** As long as the registry asks for, within reason. */
-const waitFor = (reply: Reply | undefined, pause: number): number => {
-  const asked = Number(reply?.header?.('retry-after') ?? Number.NaN) * 1_000;
-  return Number.isFinite(asked) ? Math.min(Math.max(asked, pause), LONGEST_MS) : pause;
-};
 
 const passes = (error: unknown): boolean => error instanceof TransportError && PASSING.has(error.code);
 
@@ -26,7 +21,7 @@ export const patient = (transport: Transport, pauses = PAUSES): Transport => ({
         return undefined;
       });
       if (reply !== undefined && !LATER.has(reply.status)) return reply;
-      const wait = waitFor(reply, pause);
+      const wait = waitFor(reply, pause, LONGEST_MS);
       if (Date.now() + wait >= (rules.deadline ?? Number.POSITIVE_INFINITY)) break;
       await sleep(wait);
     }

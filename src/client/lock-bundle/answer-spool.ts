@@ -3,10 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { digestOf } from '../../../storage/digest.ts';
 import { TransportError } from '../../network/transport-error.ts';
 import type { RecordedAnswer } from '../bundle.ts';
+import { readAt, writeAt } from '../file-places.ts';
 import { removePart } from '../part-files.ts';
 import {
   type AnswerHead,
   answerLine,
+  cutOff,
   endLine,
   headLine,
   type LockBundleHead,
@@ -35,22 +37,6 @@ export interface AnswerSpool {
 
 const keyOf = (base: string, path: string): string => `${base} ${path}`;
 
-const writeAll = async (file: FileHandle, bytes: Uint8Array, start: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; )
-    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
-};
-
-/** @throws Refusal `bundle_unreadable` where the file is shorter than it was */
-export const readAll = async (file: FileHandle, start: number, length: number): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, length - done, start + done);
-    if (bytesRead === 0) throw unreadable('cut off', { at: start + done });
-    done += bytesRead;
-  }
-  return bytes;
-};
-
 const byPlace = (a: Kept, b: Kept): number => (keyOf(a.base, a.path) < keyOf(b.base, b.path) ? -1 : 1);
 
 /** @param place that `partOf` gave */
@@ -61,7 +47,7 @@ export const createSpool = async (place: string): Promise<AnswerSpool> => {
 
   const bodyOf = async ({ start, bytes, written }: Kept): Promise<Uint8Array> => {
     await written;
-    return readAll(file, start, bytes);
+    return readAt(file, start, bytes, cutOff);
   };
   const read: AnswerSpool['read'] = async (base, path) => {
     const found = kept.get(keyOf(base, path));
@@ -81,7 +67,7 @@ export const createSpool = async (place: string): Promise<AnswerSpool> => {
       size += body.length;
       if (size > MAX_LOCK_BUNDLE_BYTES || kept.size >= MAX_LOCK_BUNDLE_ANSWERS)
         throw new TransportError('too_large', { maxBytes: MAX_LOCK_BUNDLE_BYTES, answers: kept.size });
-      const written = writeAll(file, body, start);
+      const written = writeAt(file, body, start);
       const sha256 = digestOf(body);
       kept.set(keyOf(base, path), { base, path, status, bytes: body.length, sha256, start, written });
       await written;
@@ -90,7 +76,7 @@ export const createSpool = async (place: string): Promise<AnswerSpool> => {
     writeTo: async (out, head) => {
       let bytes = 0;
       const write = async (part: Uint8Array): Promise<void> => {
-        await writeAll(out, part, bytes);
+        await writeAt(out, part, bytes);
         bytes += part.length;
       };
       const first = headLine(head);

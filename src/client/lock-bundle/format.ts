@@ -45,6 +45,8 @@ export interface AnswerHead {
 export const unreadable = (reason: string, more: Readonly<Record<string, unknown>> = {}) =>
   refusal('registry', 'bundle_unreadable', { reason, ...more });
 
+export const cutOff = (at: number) => unreadable('cut off', { at });
+
 const lineOf = (object: JsonObject): Uint8Array => utf8(`${canonicalText(object)}\n`);
 
 export const headLine = ({ createdAt, lock, companion, registries, sources }: LockBundleHead): Uint8Array =>

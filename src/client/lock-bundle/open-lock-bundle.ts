@@ -2,9 +2,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { digestOf } from '../../../storage/digest.ts';
 import type { RecordedAnswer } from '../bundle.ts';
-import { readAll } from './answer-spool.ts';
+import { readAt } from '../file-places.ts';
 import {
   type AnswerHead,
+  cutOff,
   type LockBundleHead,
   MAX_ANSWER_LINE_BYTES,
   MAX_HEAD_BYTES,
@@ -31,7 +32,7 @@ const NEWLINE = 0x0a;
 const readLine = async (file: FileHandle, start: number, size: number, most: number): Promise<Uint8Array> => {
   const parts: Uint8Array[] = [];
   for (let at = start; at < size && at - start < most; ) {
-    const part = await readAll(file, at, Math.min(CHUNK_BYTES, size - at));
+    const part = await readAt(file, at, Math.min(CHUNK_BYTES, size - at), cutOff);
     const end = part.indexOf(NEWLINE);
     parts.push(end === -1 ? part : part.subarray(0, end));
     if (end !== -1) return Buffer.concat(parts);
@@ -69,7 +70,7 @@ const indexAnswers = async (file: FileHandle, from: number, size: number) => {
 /** Damage by accident is told here by its place; whoever meant it makes the digest fit, and is met by the questions. */
 const readAnswer = async (file: FileHandle, place: Place): Promise<RecordedAnswer> => {
   const { start, bytes, sha256, status, path } = place;
-  const body = await readAll(file, start, bytes);
+  const body = await readAt(file, start, bytes, cutOff);
   const found = digestOf(body);
   if (found !== sha256) throw unreadable('damaged answer', { path, expected: sha256, found });
   return { status, body };

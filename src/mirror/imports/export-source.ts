@@ -8,7 +8,7 @@ import { progressTeller } from '../run.ts';
 import type { Source } from '../sync.ts';
 import { NotMirrored, SyncEnd } from '../trouble.ts';
 import { storeOf, type UpstreamLog } from '../upstream-log.ts';
-import type { UpstreamRow } from '../upstream-store.ts';
+import { NOTHING_DONE, type UpstreamRow } from '../upstream-store.ts';
 import { exportReader } from './export-reader.ts';
 
 export interface ExportSourceDeps {
@@ -24,8 +24,6 @@ export interface TakenExport {
   /** The envelope of the root that the operator handed over, as the export holds it. */
   readonly pinnedRoot: Uint8Array | undefined;
 }
-
-const NOTHING = { packs: 0, packsDone: 0, added: 0, changed: 0, refused: 0, bytes: 0 };
 
 /** A file of yesterday is a mistake, and no reason to leave the registry; two histories of its log are one. */
 const FORK: RefusalCode = 'log_fork';
@@ -66,7 +64,7 @@ const verified = async (
   const found = await verifyExport(file, {
     // What is believed already is never begun anew.
     ...{ seen: trust ?? undefined, pinnedRoot: trust === null ? pinnedRoot : undefined, now, quit },
-    onProgress: (_step, done) => void tell({ ...NOTHING, checked: done }).catch(() => undefined),
+    onProgress: (_step, done) => void tell({ ...NOTHING_DONE, checked: done }).catch(() => undefined),
     onEvidence: async (evidence) => (isFork(evidence) ? store.keepEvidence(evidence) : undefined),
   }).catch((error: unknown) => {
     if (quit.aborted) throw new SyncEnd('shutting_down');
