@@ -61,6 +61,43 @@ begin
   return null;
 end $$;
 
+-- Enters what was made of packs. Rows and words always in one order, so that no two who do so wait for each other.
+create function enter_found(
+  trees text[], names text[], kinds text[], connectors boolean[], founds tsvector[]
+) returns void language sql volatile as $$
+  with listed as (
+    insert into pack_search as known (tree, name, kind, connector, found)
+    select tree, name collate "C", kind, connector, found
+    from unnest(trees, names, kinds, connectors, founds) as made (tree, name, kind, connector, found)
+    order by tree, name collate "C"
+    on conflict (tree, name) do update
+      set kind = excluded.kind, connector = excluded.connector, found = excluded.found
+      where known.kind <> excluded.kind or known.connector <> excluded.connector or known.found <> excluded.found
+    returning found
+  )
+  insert into pack_words (word, letters)
+  select word, letters_of(word) from (select distinct unnest(tsvector_to_array(found)) as word from listed) as each
+  where word !~ '^=|^[0-9]+$' and length(word) between 3 and 32
+    and not exists (select from pack_words as known where known.word = each.word)
+  order by word collate "C"
+  on conflict do nothing
+$$;
+
+-- Lists packs by the version that stands for each now.
+create or replace function index_packs(trees text[], names text[]) returns void language plpgsql as $$
+#variable_conflict use_column
+begin
+  delete from pack_search using pack_latest as latest, unnest(trees, names) as wanted (in_tree, called)
+  where latest.tree = in_tree and latest.name = called and latest.version is null
+    and pack_search.tree = in_tree and pack_search.name = called;
+
+  perform enter_found(array_agg(latest.tree), array_agg(latest.name::text), array_agg(coalesce(facts ->> 'kind', 'node')),
+    array_agg(is_connector(facts)), array_agg(found_by(latest.name, facts)))
+  from unnest(trees, names) as wanted (in_tree, called)
+    join pack_latest as latest on latest.tree = in_tree and latest.name = called
+    join versions using (name_key, version);
+end $$;
+
 -- Lists up to `most` of the packs that wait for it, and tells how many there were. What is written of a pack is made
 -- before its row is held, since the log seals nothing while a transaction that has written goes on; where another
 -- version stands for the pack by then it stays waiting. A pack leaves those who wait only while its row is held, and
@@ -74,6 +111,8 @@ declare
   kinds text[];
   connectors boolean[];
   founds tsvector[];
+  ready_trees text[];
+  ready_names text[];
 begin
   select array_agg(tree), array_agg(name), array_agg(version), array_agg(coalesce(facts ->> 'kind', 'node')),
     array_agg(is_connector(facts)), array_agg(found_by(name, facts))
@@ -96,23 +135,12 @@ begin
       join pack_latest as latest on latest.tree = in_tree and latest.name = called and latest.version is not distinct from was
     where packs_to_list.tree = in_tree and packs_to_list.name = called
     returning packs_to_list.tree, packs_to_list.name, was
-  ), listed as (
-    insert into pack_search as known (tree, name, kind, connector, found)
-    select tree, name, kind, connector, found
-    from ready join unnest(trees, names, kinds, connectors, founds) as made (in_tree, called, kind, connector, found)
-      on in_tree = tree and called = name
-    where was is not null
-    order by tree, name
-    on conflict (tree, name) do update
-      set kind = excluded.kind, connector = excluded.connector, found = excluded.found
-      where known.kind <> excluded.kind or known.connector <> excluded.connector or known.found <> excluded.found
-    returning found
   )
-  insert into pack_words (word, letters)
-  select word, letters_of(word) from (select distinct unnest(tsvector_to_array(found)) as word from listed) as each
-  where word !~ '^=|^[0-9]+$' and length(word) between 3 and 32
-    and not exists (select from pack_words as known where known.word = each.word)
-  order by word collate "C"
-  on conflict do nothing;
+  select array_agg(in_tree), array_agg(called), array_agg(kind), array_agg(connector), array_agg(found)
+  into ready_trees, ready_names, kinds, connectors, founds
+  from ready join unnest(trees, names, kinds, connectors, founds) as made (in_tree, called, kind, connector, found)
+    on in_tree = tree and called = name
+  where was is not null;
+  perform enter_found(ready_trees, ready_names, kinds, connectors, founds);
   return cardinality(names);
 end $$;

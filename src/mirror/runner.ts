@@ -68,12 +68,15 @@ export const openRunner = (the: RunnerDeps): Runner => {
   };
   const take: Runner['take'] = async (id, sync) => {
     if (quit.signal.aborted || running.has(id) || running.size >= MOST_AT_ONCE) return false;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const begun: RunnerDeps['sync'] = (upstream, signal) => {
         resolve(true);
         return sync(upstream, signal);
       };
-      void start(id, syncOne({ ...the, sync: begun }, id, quit.signal)).then(() => resolve(false));
+      const work = syncOne({ ...the, sync: begun }, id, quit.signal);
+      // What keeps it from beginning is for whoever asked to know; what it comes to later is written down.
+      work.then(() => resolve(false), reject);
+      void start(id, work);
     });
   };
   return {

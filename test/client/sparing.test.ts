@@ -46,7 +46,7 @@ const immediately = (answer: (url: string) => Reply) => {
 };
 
 describe('a sparing transport', () => {
-  it('has sixteen requests under way at most, and answers every one', async () => {
+  it('has a bounded number of requests under way, and answers every one', async () => {
     const network = slowNetwork((url) => replyOf(url));
     const sparing = sparingTransport(network.transport);
     const answers = Array.from({ length: 40 }, (_, each) => sparing.get(`/${each}`, { maxBytes: 10 }));
@@ -64,6 +64,16 @@ describe('a sparing transport', () => {
     await Promise.all([sparing.get('/a', JSON_RULES), sparing.get('/a', JSON_RULES)]);
     await sparing.get('/a', JSON_RULES);
     expect(asked).toEqual(['/a']);
+  });
+
+  it('gives nobody more than he takes, also where somebody before him took more', async () => {
+    const { transport } = immediately((url) => replyOf(url, 200, 100));
+    const sparing = sparingTransport(transport);
+    await sparing.get('/a', JSON_RULES);
+    await expect(sparing.get('/a', { ...JSON_RULES, maxBytes: 99 })).rejects.toMatchObject({
+      code: 'too_large',
+    });
+    expect((await sparing.get('/a', { ...JSON_RULES, maxBytes: 100 })).body).toHaveLength(100);
   });
 
   it('remembers that something is not there, but no failure of the registry', async () => {

@@ -1,5 +1,5 @@
 // Asks a registry for little at once, and for no document twice within one piece of work.
-import type { Reply } from '../../network/transport-error.ts';
+import { type Reply, TransportError } from '../../network/transport-error.ts';
 import type { GetRules, Transport } from './transport.ts';
 
 /** Requests under way at once: enough to hide the way there and back, few enough for any registry. */
@@ -34,6 +34,12 @@ const gate = (width: number) => {
   };
 };
 
+/** Whoever comes second has bounds of his own. @throws TransportError too_large */
+const within = (reply: Reply, { maxBytes }: GetRules): Reply => {
+  if (reply.body.length > maxBytes) throw new TransportError('too_large', { maxBytes });
+  return reply;
+};
+
 /**
  * Documents are kept up to a bound, as they were answered first, so that what was chosen and what is verified are judged by
  * the same words. Only for one piece of work: nothing in here grows old.
@@ -52,7 +58,7 @@ export const sparingTransport = (through: Transport): Transport => {
   const get: Transport['get'] = (url, rules) => {
     if (rules.accept !== KEPT_TYPE) return ask(url, rules);
     const before = kept.get(url);
-    if (before !== undefined) return before;
+    if (before !== undefined) return before.then((reply) => within(reply, rules));
     const asked = ask(url, rules);
     kept.set(url, asked);
     asked.then(
