@@ -1,23 +1,10 @@
 // Wires the room of knowledge: its addresses and its chores out of what the house gives it. Long, flat and dull.
 
 import type Router from '@koa/router';
-import type { BlobStore } from '../../storage/blob-store.ts';
-import type { Staging } from '../../storage/staging.ts';
-import type { SignerFor } from '../access/authority-keys.ts';
-import type { DelegatedKey } from '../access/delegations.ts';
 import { forgetOutcomes } from '../access/idempotency-store.ts';
-import { remembering } from '../access/remember.ts';
-import type { Acting, WhoActs } from '../access/workforces/acting.ts';
-import { bindingFinder, type Capacity } from '../access/workforces/binding-store.ts';
 import { keyOfPrincipal } from '../access/workforces/principal-store.ts';
-import type { Sql } from '../database/connect.ts';
-import type { Admit } from '../http/admission.ts';
 import { param } from '../http/reply.ts';
-import type { Pace } from '../http/steady.ts';
-import type { BaseId } from '../protocol/knowledge/ids.ts';
-import type { MakeEvent } from '../transparency/append.ts';
 import { eventWithId } from '../transparency/log-store.ts';
-import type { AwaitReceipt } from '../transparency/receipts.ts';
 import { ABOUT } from './about.ts';
 import { acceptContribution } from './accept/accept.ts';
 import { chainCommitter } from './accept/acceptance-store.ts';
@@ -25,15 +12,13 @@ import { acceptVerified, thenAccept } from './accept/auto-accept.ts';
 import { requireSignedDecision } from './accept/believe-decision.ts';
 import { takeDecision } from './accept/decisions.ts';
 import { situationFinder } from './accept/situation-store.ts';
-import type { TurnDeps } from './accept/take-turn.ts';
 import { addArchiveRoutes } from './archive/archive-routes.ts';
 import { lookAtExport } from './archive/export.ts';
 import { importVersion, sweepImports } from './archive/import.ts';
 import { addEventRoutes } from './audit/event-routes.ts';
 import { readKnowledgeEvent, searchKnowledgeEvents } from './audit/events-search.ts';
-import { authorise } from './bases/authorise.ts';
 import { addBaseRoutes } from './bases/base-routes.ts';
-import { basesOf, findBase } from './bases/base-store.ts';
+import { basesOf } from './bases/base-store.ts';
 import { changePolicy } from './bases/change-policy.ts';
 import { listBases, readBase } from './bases/read-base.ts';
 import { authoriseNew, registerBase } from './bases/register.ts';
@@ -49,15 +34,12 @@ import { readDocument, takeDocument } from './documents/documents.ts';
 import { destroyBytes, eraseDocument, finishErasures } from './documents/erase.ts';
 import { erasedIn } from './documents/erase-store.ts';
 import { addErasureRoutes } from './documents/erasure-routes.ts';
-import type { Alarm } from './events/alarm.ts';
-import { makeKnowledgeEvent } from './events/events.ts';
 import { readOutcome } from './events/outcomes.ts';
-import { answered, recordOnce, recordWrite } from './events/record.ts';
-import { recordRefusal } from './events/record-refusal.ts';
+import { type Ground, ground, type KnowledgeDeps } from './ground.ts';
 import { asRecorded, looksOf, replayKinds } from './retrieve/looks.ts';
 import { replayRetrieval } from './retrieve/replay.ts';
 import { addRetrievalRoutes } from './retrieve/retrieval-routes.ts';
-import { type AppendRetrieval, entryFinder, findRetrieval } from './retrieve/retrieval-store.ts';
+import { entryFinder, findRetrieval } from './retrieve/retrieval-store.ts';
 import { retrieve } from './retrieve/retrieve.ts';
 import { addContributionRoutes } from './review/contribution-routes.ts';
 import { overdueContributions } from './review/contribution-view-store.ts';
@@ -73,12 +55,11 @@ import { evaluateContribution } from './review/evaluate.ts';
 import { reviewQueue } from './review/review-queue.ts';
 import { verifyContribution } from './review/verify.ts';
 import { addViewRoutes } from './review/view-routes.ts';
-import { createBlockStore, createKnownNodes, putBlocks } from './versions/block-store.ts';
-import { foldFinder } from './versions/entry-store.ts';
+import { putBlocks } from './versions/block-store.ts';
 import { movePointerByHand } from './versions/pointer.ts';
 import { addPointerRoutes } from './versions/pointer-routes.ts';
 import { pointerHistory, readPointer, resolvePointer } from './versions/read-pointer.ts';
-import { requireVersionSignature, signVersion } from './versions/sign-version.ts';
+import { requireVersionSignature } from './versions/sign-version.ts';
 
 /** Documents that were read lately, in this process. */
 const MEMORY_BYTES = 32 * 1024 * 1024;
@@ -90,29 +71,6 @@ const IMPORT_MS = 30 * MINUTE_MS;
 /** Well beyond what any import takes. */
 const IMPORTS_LEFT_MS = 2 * IMPORT_MS;
 
-export interface KnowledgeDeps {
-  readonly sql: Sql;
-  readonly now: () => Date;
-  readonly blobs: BlobStore;
-  readonly staging: Staging;
-  readonly whoActs: WhoActs;
-  readonly makeEvent: MakeEvent;
-  readonly awaitReceipt: AwaitReceipt;
-  readonly findProof: (eventId: string, open: boolean) => Promise<string | 'late'>;
-  readonly logSize: () => Promise<number>;
-  readonly announce: (subject: string) => void;
-  readonly signerFor: SignerFor;
-  readonly delegatedKey: (keyId: string) => Promise<DelegatedKey | undefined>;
-  readonly alarm: Alarm;
-  readonly recordRead: AppendRetrieval;
-  /** What a simulated world puts in the place of how contributions are accepted. */
-  readonly accepting?: ((deps: TurnDeps) => TurnDeps) | undefined;
-  readonly admitUpload: Admit;
-  readonly admitImport: Admit;
-  readonly admitExport: Admit;
-  readonly pace: Pace;
-}
-
 export interface Knowledge {
   readonly addRoutes: (router: Router) => void;
   /** Tell it of every event, of this process and of others. */
@@ -123,37 +81,6 @@ export interface Knowledge {
     readonly run: () => Promise<unknown>;
   }[];
 }
-
-/** What every part of the room is made of. */
-const ground = (the: KnowledgeDeps) => {
-  const { sql, now, announce, awaitReceipt } = the;
-  const make = makeKnowledgeEvent(the.makeEvent);
-  const findBinding = bindingFinder(sql);
-  const asking = {
-    bindingOf: ({ id, workforce }: Acting, capacities: readonly Capacity[]) =>
-      findBinding({ human: id, workforce, capacities, now: now() }),
-    recordRefusal: recordRefusal({ sql, now, make, announce }),
-  };
-  const blocks = createBlockStore(sql);
-  // Bases do not go away; whoever has to know how one stands asks for that together with what he looks for.
-  const knownBases = remembering((id) => findBase(sql, id as BaseId));
-  return {
-    ...the,
-    db: sql,
-    make,
-    asking,
-    blocks,
-    known: createKnownNodes(),
-    authorise: authorise({ ...asking, findBase: (id) => findBase(sql, id) }),
-    authoriseKnown: authorise({ ...asking, findBase: knownBases.find }),
-    record: recordWrite({ sql, now, announce, awaitReceipt }),
-    recordOnce: recordOnce({ sql, now, announce }),
-    answered: answered({ sql, now, announce }),
-    findFolds: foldFinder(sql),
-    signVersion: signVersion(the.signerFor),
-  };
-};
-type Ground = ReturnType<typeof ground>;
 
 const addGoverning = (router: Router, the: Ground): void => {
   const { sql } = the;
