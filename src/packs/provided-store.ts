@@ -86,14 +86,8 @@ const othersOfAll =
   async (all: readonly ExportedBy[]): Promise<readonly ReadonlyMap<string, string>[]> => {
     const wanted = all.flatMap(({ ids, own }, place) => ids.map((id) => ({ id, own: nameKey(own), place })));
     const rows = await sql<{ place: number; id: string; name: string }[]>`
-      select wanted.place, wanted.id, found.name
-      from unnest(${wanted.map(({ place }) => place)}::int[], ${wanted.map(({ id }) => id)}::text[],
-        ${wanted.map(({ own }) => own)}::text[]) as wanted (place, id, own)
-      -- A look into the index for each, however many have it.
-      cross join lateral (
-        select versions.name from provided_ids join versions using (name_key, version)
-        where provided_ids.id = wanted.id and name_key <> wanted.own and unpublished is null limit 1
-      ) as found`;
+      select place, id, name from others_providing(${wanted.map(({ place }) => place)}::int[],
+        ${wanted.map(({ id }) => id)}::text[], ${wanted.map(({ own }) => own)}::text[])`;
     const found = all.map(() => new Map<string, string>());
     for (const { place, id, name } of rows) found[place]?.set(id, name);
     return found;

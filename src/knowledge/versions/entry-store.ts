@@ -83,12 +83,9 @@ const findFolds =
   async (all: readonly WantedFolds[]): Promise<readonly (readonly ListedEntry[])[]> => {
     const wanted = all.flatMap(({ base, seq, folds }, at) => folds.map((fold) => ({ at, base, seq, fold })));
     const rows = await sql<(EntryRow & { at: number })[]>`
-      select at, path, entry, blob, size, media_type
-      from unnest(${wanted.map(({ at }) => at)}::integer[], ${wanted.map(({ base }) => base)}::text[],
-        ${wanted.map(({ seq }) => seq)}::bigint[], ${wanted.map(({ fold }) => fold)}::text[])
-        as wanted (at, base, seq, fold)
-      join knowledge_entries as entries on entries.base = wanted.base and entries.fold = wanted.fold
-        and from_seq <= wanted.seq and (to_seq is null or to_seq > wanted.seq)`;
+      select at, path, entry, blob, size, media_type from entries_with_folds(
+        ${wanted.map(({ at }) => at)}::integer[], ${wanted.map(({ base }) => base)}::text[],
+        ${wanted.map(({ seq }) => seq)}::bigint[], ${wanted.map(({ fold }) => fold)}::text[])`;
     const found = all.map((): ListedEntry[] => []);
     for (const row of rows) found[row.at]?.push(toListed(row));
     return found;

@@ -1,0 +1,110 @@
+// What is looked up for many at once: a session that met small tables still looks into their indexes when they have grown.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeConnection, connect, type Sql } from '../../src/database/connect.ts';
+import { foldFinder } from '../../src/knowledge/versions/entry-store.ts';
+import { listWaiting } from '../../src/packs/discover/listing-store.ts';
+import { othersProviding } from '../../src/packs/provided-store.ts';
+import type { BaseId } from '../../src/protocol/knowledge/ids.ts';
+import type { PackName } from '../../src/protocol/pack-id.ts';
+import { type OwnDatabase, ownDatabase } from '../world/database.ts';
+import { rowOf, seedVersions } from '../world/pack-rows.ts';
+
+const SHARED = 'vendor.acme.node.shared';
+const MANY = 3_000;
+/** More often than a session plans a statement anew before it keeps a plan. */
+const OFTEN = 8;
+const BASE = 'kb:acme.example:claims:grown' as BaseId;
+
+let database: OwnDatabase;
+let sql: Sql;
+
+beforeAll(async () => {
+  database = await ownDatabase();
+  sql = connect({ url: database.url, max: 1, applicationName: 'planned for many' });
+  // As it is between two visits of those who count rows.
+  await database.sql`alter table versions set (autovacuum_enabled = off)`;
+  for (const table of ['provided_ids', 'pack_latest', 'packs_to_list', 'knowledge_entries'])
+    await database.sql.unsafe(`alter table ${table} set (autovacuum_enabled = off)`);
+});
+
+afterAll(async () => {
+  await closeConnection(sql);
+  await database.drop();
+});
+
+const nodes = { kind: 'node', nodes: [{ typeId: SHARED }] };
+const pack = (at: number) => rowOf(`vendor.acme.p${String(at).padStart(5, '0')}`, { manifest: nodes });
+const asked = { ids: [SHARED], own: 'vendor.acme.p01500' as PackName };
+
+/** Rows and entries of indexes that this session read of some tables so far. */
+const readOf = async (...tables: string[]): Promise<number> => {
+  await sql`select pg_stat_force_next_flush()`;
+  const [row] = await sql<{ read: number }[]>`
+    select ((select sum(seq_tup_read) from pg_stat_user_tables where relname = any(${tables}::text[]))
+      + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = any(${tables}::text[])))::bigint as read`;
+  return row?.read ?? 0;
+};
+
+const readDuring = async (work: () => Promise<unknown>, ...tables: string[]): Promise<number> => {
+  const before = await readOf(...tables);
+  await work();
+  return (await readOf(...tables)) - before;
+};
+
+const entry = (from: number, to: number) => database.sql`
+  insert into knowledge_entries (base, path, from_seq, fold, entry, blob, size, media_type)
+  select ${BASE}, 'p/' || n, 1, 'P/' || n, sha256('entry'), sha256('blob'), 1, 'text/plain'
+  from generate_series(${from}::integer, ${to}::integer) as n`;
+
+describe('a session that has met small tables, when they have grown', () => {
+  beforeAll(async () => {
+    await entry(1, 3);
+    for (let at = 0; at < OFTEN; at += 1) {
+      await seedVersions(sql, [pack(at)]);
+      await listWaiting(sql)(10);
+      await othersProviding(sql)(asked);
+      await foldFinder(sql)({ base: BASE, seq: 1, folds: ['P/1'] });
+    }
+    await seedVersions(
+      database.sql,
+      Array.from({ length: MANY }, (_, at) => pack(OFTEN + at)),
+    );
+    while ((await listWaiting(database.sql)(1_000)) > 0);
+    await entry(4, MANY);
+  });
+
+  it('finds who else has an id by one look, of however many that have it', async () => {
+    const found: unknown[] = [];
+    const work = async () => found.push(await othersProviding(sql)(asked));
+    expect(await readDuring(work, 'provided_ids', 'versions')).toBeLessThan(20);
+    expect(found).toEqual([new Map([[SHARED, 'vendor.acme.p00000']])]);
+  });
+
+  it('finds it behind its own name where nobody stands before it', async () => {
+    const first = await othersProviding(sql)({ ...asked, own: 'vendor.acme.p00000' as PackName });
+    expect(first).toEqual(new Map([[SHARED, 'vendor.acme.p00001']]));
+  });
+
+  it('passes over its own versions, however many they are', async () => {
+    const own = Array.from({ length: 500 }, (_, at) => ({ ...pack(0), version: `2.0.${at}` }));
+    await seedVersions(database.sql, own);
+    const work = () => othersProviding(sql)({ ...asked, own: 'vendor.acme.p00000' as PackName });
+    expect(await readDuring(work, 'provided_ids', 'versions')).toBeLessThan(20);
+  });
+
+  it('lists a new version without reading the others', async () => {
+    const work = () => seedVersions(sql, [pack(OFTEN + MANY)]);
+    expect(await readDuring(work, 'pack_latest', 'packs_to_list', 'provided_ids')).toBeLessThan(20);
+  });
+
+  it('lists it for search without reading the others', async () => {
+    const work = async () => expect(await listWaiting(sql)(10)).toBeGreaterThan(0);
+    expect(await readDuring(work, 'pack_latest', 'versions')).toBeLessThan(20);
+  });
+
+  it('finds the entries of some paths without reading the others of the base', async () => {
+    const work = async () =>
+      expect(await foldFinder(sql)({ base: BASE, seq: 1, folds: ['P/7', 'P/2999'] })).toHaveLength(2);
+    expect(await readDuring(work, 'knowledge_entries')).toBeLessThan(20);
+  });
+});
