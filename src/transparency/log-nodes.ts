@@ -13,22 +13,32 @@ export interface LogNodes {
 
 const TILE_LEVELS = 8;
 const HASH_BYTES = 32;
-/** About 10 MiB; a tile and what is made of it have to fit. */
+/** About 10 MiB; a tile and what is made of it have to fit in half of it. */
 const MAX_NODES = 64 * 1024;
+/** More than a tree has: positions are exact numbers. */
+const LEVELS = 64;
 
-const keyOf = (level: number, index: number): string => `${level}/${index}`;
+const keyOf = (level: number, index: number): number => index * LEVELS + level;
 
 export const createLogNodes = (readTile: ReadTile): LogNodes => {
-  const known = new Map<string, Uint8Array>();
+  // What is not asked for while half of the room fills up goes with all else of its age, which costs nothing for each.
+  let [young, old] = [new Map<number, Uint8Array>(), new Map<number, Uint8Array>()];
 
   const keep = (level: number, index: number, hash: Uint8Array): Uint8Array => {
-    known.set(keyOf(level, index), hash);
-    if (known.size > MAX_NODES) known.delete(known.keys().next().value ?? '');
+    if (young.size >= MAX_NODES / 2) [young, old] = [new Map(), young];
+    young.set(keyOf(level, index), hash);
     return hash;
   };
 
+  const recall = (level: number, index: number): Uint8Array | undefined => {
+    const hash = young.get(keyOf(level, index));
+    if (hash !== undefined) return hash;
+    const older = old.get(keyOf(level, index));
+    return older && keep(level, index, older);
+  };
+
   const combine = ({ level, index }: Node): Uint8Array | undefined => {
-    const found = known.get(keyOf(level, index));
+    const found = recall(level, index);
     if (found !== undefined || level % TILE_LEVELS === 0) return found;
     const left = combine({ level: level - 1, index: index * 2 });
     const right = left && combine({ level: level - 1, index: index * 2 + 1 });

@@ -52,6 +52,14 @@ const SEALER_IDLE = '30s';
 export const limitSilence = (session: Queryable): Promise<unknown> =>
   session`select set_config('idle_session_timeout', ${SEALER_IDLE}, false)`;
 
+/**
+ * For the session that seals, once the log is open: a few events at a time are looked up among all there are. Plans that
+ * it made for a small log would read the whole of a large one for each batch.
+ */
+export const planForLookups = (session: Queryable): Promise<unknown> =>
+  session`select set_config(method, 'off', false)
+    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as method`;
+
 /** The oldest transaction that has written and still runs, anywhere in the cluster: sealing waits for it. */
 export const oldestWriter = async (db: Queryable): Promise<string | undefined> => {
   const [row] = await db<{ pid: number; datname: string | null; application_name: string; since: Date }[]>`

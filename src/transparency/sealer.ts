@@ -6,7 +6,7 @@ import type { Queryable, Sql } from '../database/connect.ts';
 import { type HeadMove, HeadMoved, moveHead, nextUnsealed, readHead } from './log-store.ts';
 import { LogBehind, LogDamaged } from './log-tiles.ts';
 import { MAX_BATCH, type SealDeps, type SealOutcome, type SealState, sealBatch } from './seal.ts';
-import { limitSilence, oldestWriter, takeSealerLock } from './sealer-store.ts';
+import { limitSilence, oldestWriter, planForLookups, takeSealerLock } from './sealer-store.ts';
 
 /** What one term of sealing works with; a simulated world may put its own steps in their place. */
 export type SealSteps = SealDeps & { readonly publish: (state: SealState) => Promise<unknown> };
@@ -151,6 +151,7 @@ export const startSealer = (the: SealerDeps): Sealer => {
   const term = async (session: Session): Promise<void> => {
     const { publicKey } = the.vkey();
     let state = await the.open(session);
+    await planForLookups(session);
     trouble = undefined;
     told = '';
     opening.resolve();
