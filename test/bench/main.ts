@@ -1,4 +1,4 @@
-// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- [--json] [--quick] [--only=reads|publish|verify|log|knowledge|search|install|mirror]
+// Measures what users feel beside the ceiling of the same machine in the same run: npm run bench -- --help
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,15 @@ const BENCHES = {
 
 const chosen = () =>
   Object.entries(BENCHES).flatMap(([name, bench]) => (only === undefined || only === name ? [bench] : []));
+
+const OPTIONS = ['--json', '--quick', ...Object.keys(BENCHES).map((name) => `--only=${name}`)];
+const USAGE = `npm run bench -- [--json] [--quick] [--only=${Object.keys(BENCHES).join('|')}]\n`;
+
+const misspelt = process.argv.slice(2).filter((argument) => !OPTIONS.includes(argument));
+if (misspelt.length > 0) {
+  process.stderr.write(USAGE);
+  process.exit(misspelt.includes('--help') ? 0 : 2);
+}
 
 const run = async (folder: string): Promise<readonly Comparison[]> => {
   const database = await startEmbedded({ dataDir: join(folder, 'postgres') });
