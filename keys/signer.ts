@@ -14,14 +14,3 @@ export interface Signer {
   readonly publicKey: PublicKey;
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
 }
-
-const ownPairs = new WeakSet<Signer>();
-
-/** Marks a signer whose public key and signatures follow from one secret in this process; a copy of it is not marked. */
-export const asOwnPair = (signer: Signer): Signer => {
-  ownPairs.add(signer);
-  return signer;
-};
-
-/** Whether what it returns needs no check: what other signers return is verified each time. */
-export const isOwnPair = (signer: Signer): boolean => ownPairs.has(signer);

@@ -4,7 +4,7 @@ import { constants, open } from 'node:fs/promises';
 import { newSeed, pkcs8Of, publicKeyOf, signWith } from '../ed25519.ts';
 import { KeyError } from '../errors.ts';
 import { type KeyId, type PublicKey, publicKeyFromBytes } from '../key.ts';
-import { asOwnPair, type Signer } from '../signer.ts';
+import type { Signer } from '../signer.ts';
 import { createPrivateFile } from './private-file.ts';
 
 const MAX_FILE_BYTES = 8192;
@@ -17,11 +17,11 @@ const NO_PRIVATE_KEY = 'That is no private key (PKCS#8 PEM).';
  */
 export const seedSigner = (keyId: KeyId, seed: Uint8Array): Signer => {
   const signMessage = signWith(seed);
-  return asOwnPair({
+  return {
     keyId,
     publicKey: publicKeyFromBytes(publicKeyOf(seed)),
     sign: async (message) => signMessage(message),
-  });
+  };
 };
 
 const errno = (error: unknown): string =>
