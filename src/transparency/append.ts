@@ -5,6 +5,23 @@ import { type EventFacts, type RecordedEvent, recordEvent } from '../protocol/ev
 import { insertEvent } from './event-store.ts';
 
 const NONCE_BYTES = 32;
+/** To ask for a few random bytes costs as much as to ask for many. */
+const NONCES_AT_ONCE = 128;
+
+const startNonces = (): (() => Uint8Array) => {
+  let pool = Buffer.alloc(0);
+  let at = 0;
+  return () => {
+    if (at === pool.length) [pool, at] = [randomBytes(NONCE_BYTES * NONCES_AT_ONCE), 0];
+    // A copy of its own, and none left behind: a nonce is what keeps a sealed leaf closed.
+    const nonce = Uint8Array.prototype.slice.call(pool, at, at + NONCE_BYTES);
+    pool.fill(0, at, at + NONCE_BYTES);
+    at += NONCE_BYTES;
+    return nonce;
+  };
+};
+
+const freshNonce = startNonces();
 
 /** Makes the record of a state change that happens now; nothing is stored. */
 export type MakeEvent = (facts: EventFacts) => RecordedEvent;
@@ -18,7 +35,7 @@ export interface AppendDeps {
 export const makeEvent =
   (the: AppendDeps): MakeEvent =>
   (facts) =>
-    recordEvent(randomUUID(), the.now(), randomBytes(NONCE_BYTES), facts);
+    recordEvent(randomUUID(), the.now(), freshNonce(), facts);
 
 export const appendEvent =
   (the: AppendDeps): AppendEvent =>
