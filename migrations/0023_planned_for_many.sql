@@ -1,9 +1,9 @@
 -- What is looked up for many at once looks into an index for each, also while the tables are nearly empty or have grown
 -- faster than anybody counted their rows: sessions keep plans, and a plan made for ten rows reads ten thousand from end
--- to end.
+-- to end. None of it is worth compiling.
 
 create or replace function list_new_versions() returns trigger language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 begin
   insert into provided_ids (id, name_key, version, is_agent)
   select id, name_key, version, bool_or(is_agent)
@@ -16,7 +16,7 @@ begin
   on conflict do nothing;
 
   -- New versions are held against the one that stands for their pack: what a publish costs does not grow with a pack.
-  -- Packs join those who wait for search only after their rows here are held: see list_packs.
+  -- A pack joins those who wait for search only after its row here is held: see list_packs.
   with ranked as materialized (
     select tree, name collate "C" as name, name_key, version, yanked is not null as is_yanked,
       deprecated is not null as is_deprecated,
@@ -25,12 +25,12 @@ begin
   ), best as materialized (
     select tree, name, name_key, version, rank, all_yanked, all_deprecated from (
       select tree, name, name_key, version, rank,
-        row_number() over (partition by tree, name order by rank desc) as place,
+        row_number() over (partition by tree, name order by rank desc) as nth,
         bool_and(is_yanked) over (partition by tree, name) as all_yanked,
         bool_and(is_deprecated) over (partition by tree, name) as all_deprecated
       from ranked
-    ) as placed
-    where place = 1
+    ) as in_turn
+    where nth = 1
   ), held as (
     insert into pack_latest as known (tree, name, name_key, version, rank, yanked, deprecated)
     select tree, name, name_key, version, rank, all_yanked, all_deprecated from best
@@ -53,12 +53,13 @@ end $$;
 alter function list_packs(integer) set enable_seqscan = off;
 alter function list_packs(integer) set enable_hashjoin = off;
 alter function list_packs(integer) set enable_mergejoin = off;
+alter function list_packs(integer) set jit = off;
 
 -- For each id one pack of another name that has it: the first that is met from either side of the own name, so that
--- however many have it, few are looked at.
+-- however many have it, few are looked at. Versions that were unpublished keep their ids, and are passed over.
 create function others_providing(places integer[], ids text[], owns text[])
 returns table (place integer, id text, name text) language plpgsql stable
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 #variable_conflict use_column
 begin
   return query
@@ -77,7 +78,7 @@ end $$;
 -- What versions of bases have at paths, by what all paths that differ only in case have in common.
 create function entries_with_folds(ats integer[], bases text[], seqs bigint[], folds text[])
 returns table (at integer, path text, entry bytea, blob bytea, size bigint, media_type text) language plpgsql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 #variable_conflict use_column
 begin
   return query
@@ -97,7 +98,8 @@ create or replace function accept_contributions(
   versions json, blocks json, entries json, moves json, revisions json, decisions json, outcomes json, records json,
   patient boolean
 ) returns json language plpgsql volatile
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   mine text[]; -- bases that nobody else changes until the transaction ends
@@ -178,15 +180,16 @@ begin
     where base = any(ready)
     on conflict do nothing;
 
-    -- No two of a chain are about the same path. A look into the index for each: bases may be large.
+    -- No two of a chain are about the same path, and nobody moves these rows while the base is held. A look into the
+    -- index for each, since bases may be large.
     update knowledge_entries as newest set to_seq = held.seq
     from (
-      select found.place, each.seq from json_to_recordset(entries) as each (base text, seq bigint, path text)
-      cross join lateral (select ctid as place from knowledge_entries as known
+      select found.spot, each.seq from json_to_recordset(entries) as each (base text, seq bigint, path text)
+      cross join lateral (select ctid as spot from knowledge_entries as known
         where known.base = each.base and known.path = each.path and known.to_seq is null limit 1) as found
       where each.base = any(ready)
     ) as held
-    where newest.ctid = held.place;
+    where newest.ctid = held.spot and newest.to_seq is null;
     insert into knowledge_entries (base, path, from_seq, fold, entry, blob, size, media_type)
     select base, path, seq, fold, decode(entry, 'base64'), decode(blob, 'base64'), size, media_type
     from json_to_recordset(entries) as each (base text, seq bigint, path text, fold text, entry text, blob text,

@@ -15,7 +15,7 @@ const TILE_LEVELS = 8;
 const HASH_BYTES = 32;
 /** About 10 MiB; a tile and what is made of it have to fit in half of it. */
 const MAX_NODES = 64 * 1024;
-/** More than a tree has: positions are exact numbers. */
+/** More than a tree of 2^47 leaves has, up to which keys are exact numbers. */
 const LEVELS = 64;
 
 const keyOf = (level: number, index: number): number => index * LEVELS + level;

@@ -41,7 +41,8 @@ interface HeadRow {
 
 export const readHead = async (db: Queryable): Promise<Head | undefined> => {
   const [row] = await db<HeadRow[]>`
-    select size, root, checkpoint, last_xact::text as xact, last_ordinal as ordinal, sealed_at from log_head`;
+    select size, root, checkpoint, last_xact::text as xact, last_ordinal as ordinal, sealed_at from log_head
+    where only_one`;
   if (row === undefined) return undefined;
   const { xact, ordinal, sealed_at: sealedAt, ...rest } = row;
   return { ...rest, last: { xact, ordinal }, sealedAt };
@@ -58,7 +59,8 @@ export const insertFirstHead = (db: Queryable, head: Head): Promise<unknown> => 
 export const replaceCheckpoint = async (db: Queryable, head: Head, checkpoint: string): Promise<boolean> => {
   const rows = await db`
     with head as (
-      update log_head set checkpoint = ${checkpoint} where size = ${head.size} and root = ${head.root} returning 1
+      update log_head set checkpoint = ${checkpoint}
+      where only_one and size = ${head.size} and root = ${head.root} returning 1
     )
     select pg_notify(${SEALED_BELL}, ${SIGNED_ANEW}) from head`;
   return rows.length === 1;
@@ -115,7 +117,7 @@ export const moveHead = async (db: Queryable, { from, to, events, subtrees }: He
     with head as (
       update log_head set size = ${to.size}, root = ${to.root}, checkpoint = ${to.checkpoint},
         sealed_at = ${to.sealedAt}, last_xact = ${to.last.xact}::xid8, last_ordinal = ${to.last.ordinal}
-      where size = ${from.size} and root = ${from.root}
+      where only_one and size = ${from.size} and root = ${from.root}
       returning 1
     ), placed as (
       insert into leaves (position, event_id)

@@ -54,11 +54,11 @@ export const limitSilence = (session: Queryable): Promise<unknown> =>
 
 /**
  * For the session that seals, once the log is open: a few events at a time are looked up among all there are. Plans that
- * it made for a small log would read the whole of a large one for each batch.
+ * it made for a small log would read the whole of a large one for each batch. None of it is worth compiling.
  */
 export const planForLookups = (session: Queryable): Promise<unknown> =>
   session`select set_config(method, 'off', false)
-    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as method`;
+    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as method`;
 
 /** The oldest transaction that has written and still runs, anywhere in the cluster: sealing waits for it. */
 export const oldestWriter = async (db: Queryable): Promise<string | undefined> => {

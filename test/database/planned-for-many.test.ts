@@ -69,6 +69,25 @@ const entry = (from: number, to: number) => database.sql`
   select ${BASE}, 'p/' || n, 1, 'P/' || n, sha256('entry'), sha256('blob'), 1, 'text/plain'
   from generate_series(${from}::integer, ${to}::integer) as n`;
 
+const registerBase = async (): Promise<void> => {
+  await database.sql`insert into accounts (name, created_at) values ('acme', now())`;
+  await database.sql`
+    insert into workforces (id, steward, registered_at, event_id) values ('acme.example:claims', 'acme', now(), 'none')`;
+  await database.sql`
+    insert into knowledge_bases (id, workforce, registration, sensitivity, policy, policy_version, registered_at, event_id)
+    values (${BASE}, 'acme.example:claims', '{}', 'internal', '{}', 1, now(), 'none')`;
+};
+
+/** What an acceptance writes where it removes one entry and nothing else. */
+const removeEntry = async (path: string, seq: number): Promise<void> => {
+  const chain = { id: BASE, policy_version: 1, generation: seq - 1, last_seq: seq - 1 };
+  const chains = JSON.stringify([{ ...chain, to_generation: seq, to_seq: seq }]);
+  const entries = JSON.stringify([{ base: BASE, seq: seq + 1, path, entry: null }]);
+  await sql`
+    select accept_contributions(${chains}::text::json, '[]', '[]', '[]', ${entries}::text::json, '[]', '[]', '[]', '[]',
+      '[]', true)`;
+};
+
 /** Events of which all but the last three are in the log. */
 const seal = async (from: number, to: number): Promise<void> => {
   await database.sql`
@@ -90,7 +109,8 @@ const headAt = async (size: number): Promise<Head> => {
 
 describe('a session that has met small tables, when they have grown', () => {
   beforeAll(async () => {
-    await entry(1, 3);
+    await registerBase();
+    await entry(1, OFTEN);
     await seal(1, 6);
     await planForLookups(sealer);
     // As if there were more new events than there are: then it seems dear to look for each.
@@ -102,13 +122,14 @@ describe('a session that has met small tables, when they have grown', () => {
       await othersProviding(sql)(asked);
       await foldFinder(sql)({ base: BASE, seq: 1, folds: ['P/1'] });
       expect((await nextUnsealed(sealer, small, 256)).events).toHaveLength(3);
+      await removeEntry(`p/${at + 1}`, at + 1);
     }
     await seedVersions(
       database.sql,
       Array.from({ length: MANY }, (_, at) => pack(OFTEN + at)),
     );
     while ((await listWaiting(database.sql)(1_000)) > 0);
-    await entry(4, MANY);
+    await entry(OFTEN + 1, MANY);
     await seal(7, LONG);
     await database.sql`analyze events, leaves`;
   });
@@ -149,8 +170,16 @@ describe('a session that has met small tables, when they have grown', () => {
   });
 
   it('lists it for search without reading the others', async () => {
+    await seedVersions(sql, [pack(OFTEN + MANY + 1)]);
     const work = async () => expect(await listWaiting(sql)(10)).toBeGreaterThan(0);
     expect(await readDuring(work, 'pack_latest', 'versions')).toBeLessThan(20);
+  });
+
+  it('ends an entry that an acceptance removes without reading the others of the base', async () => {
+    const work = () => removeEntry('p/1234', OFTEN + 1);
+    expect(await readDuring(work, 'knowledge_entries')).toBeLessThan(20);
+    const [row] = await sql`select to_seq from knowledge_entries where base = ${BASE} and path = 'p/1234'`;
+    expect(row).toEqual({ to_seq: OFTEN + 2 });
   });
 
   it('finds the entries of some paths without reading the others of the base', async () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { publicKeyOf, sign } from '../../keys/ed25519.ts';
 import { publicKeyFromBytes, type Vkey, vkeyOf } from '../../keys/key.ts';
-import type { Sql } from '../../src/database/connect.ts';
+import type { Queryable, Sql } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { openCheckpoint, parseCheckpointText } from '../../src/protocol/checkpoint.ts';
@@ -32,7 +32,7 @@ export type Flaws = readonly string[];
 export interface SealerChanges {
   readonly replaceSteps?: (steps: SealSteps) => SealSteps;
   readonly onSealed?: (batch: SealedBatch) => void;
-  readonly takeLock?: () => Promise<boolean>;
+  readonly takeLock?: (session: Queryable) => Promise<boolean>;
   readonly blobs?: BlobStore;
 }
 

@@ -1,7 +1,9 @@
 // Sealing: every recorded event gets one dense position, under a head that follows from the events alone.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Queryable } from '../../src/database/connect.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { appendEvent } from '../../src/transparency/append.ts';
+import { takeSealerLock } from '../../src/transparency/sealer-store.ts';
 import { type LogWorld, logWorld } from './log-world.ts';
 
 let world: LogWorld;
@@ -87,6 +89,24 @@ describe('a sealer', () => {
     await world.record(3);
     expect((await world.settled(sealer)).size).toBe(6);
     expect(await world.flaws()).toEqual([]);
+  });
+
+  it('looks events up in its own session, which no plan may make read the whole log', async () => {
+    let session: Queryable | undefined;
+    const sealer = world.seal({
+      takeLock: (own) => {
+        session = own;
+        return takeSealerLock(own);
+      },
+    });
+    await world.record(3);
+    await world.settled(sealer);
+    const shown = async (db: Queryable | undefined) =>
+      db && [
+        ...(await db`select current_setting('enable_seqscan') as scans, current_setting('enable_hashjoin') as joins`),
+      ];
+    expect(await shown(session)).toEqual([{ scans: 'off', joins: 'off' }]);
+    expect(await shown(world.sql)).toEqual([{ scans: 'on', joins: 'on' }]);
   });
 
   it('leaves the work to the one that holds the lock, and takes over when that one goes', async () => {
