@@ -74,10 +74,11 @@ const chosen = () =>
 const OPTIONS = ['--json', '--quick', ...Object.keys(BENCHES).map((name) => `--only=${name}`)];
 const USAGE = `npm run bench -- [--json] [--quick] [--only=${Object.keys(BENCHES).join('|')}]\n`;
 
-const misspelt = process.argv.slice(2).filter((argument) => !OPTIONS.includes(argument));
-if (misspelt.length > 0) {
-  process.stderr.write(USAGE);
-  process.exit(misspelt.includes('--help') ? 0 : 2);
+const unknown = process.argv.slice(2).filter((argument) => !OPTIONS.includes(argument));
+if (unknown.length > 0) {
+  const asked = unknown.includes('--help');
+  (asked ? process.stdout : process.stderr).write(USAGE);
+  process.exit(asked ? 0 : 2);
 }
 
 const run = async (folder: string): Promise<readonly Comparison[]> => {

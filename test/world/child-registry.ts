@@ -58,15 +58,16 @@ const withStepCrash = <T extends object>(steps: T, { step, flavour }: CrashPoint
   return { ...steps, [step]: dying(own, flavour) };
 };
 
-/** Only the doorbell may tell these processes of one another's commits. */
+/** In tests only the doorbell may tell these processes of one another's commits. */
 const NEVER = 2 ** 31 - 1;
 
-const { dataDir, databaseUrl, crash, unaudited } = JSON.parse(process.argv[2] ?? '{}') as {
+const { dataDir, databaseUrl, crash, unaudited, freshnessCheckMs } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly crash?: CrashPoint;
   /** Gives knowledge out without recording it, to measure what recording costs. */
   readonly unaudited?: boolean;
+  readonly freshnessCheckMs?: number;
 };
 
 const dies = (work: CrashPoint['work']): CrashPoint | undefined => (crash?.work === work ? crash : undefined);
@@ -76,7 +77,7 @@ const registry = await compose(testConfig(dataDir, databaseUrl), pino({ level: '
   sealing: (steps) => (sealCrash === undefined ? steps : withStepCrash(steps, sealCrash)),
   accepting: (deps) => (acceptCrash === undefined ? deps : withStepCrash(deps, acceptCrash)),
   ...(unaudited === true ? { recordRead: () => async () => ({ token_ok: true, principal_ok: true }) } : {}),
-  freshnessCheckMs: NEVER,
+  freshnessCheckMs: freshnessCheckMs ?? NEVER,
 });
 registry.server.listen(0, '127.0.0.1');
 await once(registry.server, 'listening');
