@@ -61,15 +61,9 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/**
- * How soon rows are counted again: a registry that is being filled grows from nothing to thousands of packs within the
- * minute that is usual, and sessions keep the plans that they made for nothing.
- */
-const COUNTED_ANEW = 'autovacuum_naptime=10s';
-
 /** Tests need a fast server and no surviving one; everybody else needs every commit to be on disk. */
 const durability = (fsync: boolean): readonly string[] =>
-  fsync ? ['fsync=on', COUNTED_ANEW] : ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
+  fsync ? ['fsync=on'] : ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
 
 const argumentsFor = (cluster: string, port: number, fsync: boolean): string[] => {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
