@@ -2,8 +2,8 @@
 -- faster than anybody counted their rows: sessions keep plans, and a plan made for ten rows reads ten thousand from end
 -- to end. None of it is worth compiling.
 
-create or replace function list_new_versions() returns trigger language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+-- Nothing here is joined but what the statement itself brings, of which there may be much at once.
+create or replace function list_new_versions() returns trigger language plpgsql set jit = off as $$
 begin
   insert into provided_ids (id, name_key, version, is_agent)
   select id, name_key, version, bool_or(is_agent)
