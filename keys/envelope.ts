@@ -35,7 +35,7 @@ const signedBy = async (signer: Signer, message: Uint8Array): Promise<EnvelopeSi
   sig: await signer.sign(message),
 });
 
-const signedBySigner = async (signer: Signer, message: Uint8Array): Promise<EnvelopeSignature> => {
+const checkedBy = async (signer: Signer, message: Uint8Array): Promise<EnvelopeSignature> => {
   const signed = await signedBy(signer, message);
   if (!verify({ publicKey: signer.publicKey, message, signature: signed.sig }))
     throw new KeyError('signer_broken', { keyId: signer.keyId });
@@ -51,7 +51,7 @@ export const signEnvelope = async (
   signers: readonly Signer[],
 ): Promise<Envelope> => {
   const message = pae(payloadType, payload);
-  const signatures = await Promise.all(signers.map((signer) => signedBySigner(signer, message)));
+  const signatures = await Promise.all(signers.map((signer) => checkedBy(signer, message)));
   return { payloadType, payload, signatures };
 };
 

@@ -18,7 +18,7 @@ interface BundleLockOptions extends PolicyOptions {
 }
 
 /** One root is enough to say; of several it has to be said whose each is, and which of them have none. */
-const rootsToGive = ({ registries, rootless }: MadeLockBundle): string => {
+const anchorsToGive = ({ registries, rootless }: MadeLockBundle): string => {
   const rooted = registries.filter((base) => !rootless.includes(base));
   const alone = registries.length < 2;
   return [
@@ -57,7 +57,7 @@ export const bundleLock = async (settings: Settings, options: BundleLockOptions)
     ...warnings.map((warning) => `  warning: ${warning}`),
   ]);
   const written = `Wrote ${out}: ${counted(packs.length, 'pack')}, ${counted(answers, 'answer')}, ${counted(bytes, 'byte')}`;
-  const next = `Install it anywhere: attestry install --bundle ${out} ${rootsToGive(made)} --dir DIR`;
+  const next = `Install it anywhere: attestry install --bundle ${out} ${anchorsToGive(made)} --dir DIR`;
   return {
     lines: [...openModeLines(policies), ...lines, written, next],
     json: {

@@ -4,10 +4,9 @@ import { discover } from '../client/discovery.ts';
 import { defaultStatePath, fileTrustStore } from '../client/file-trust-store.ts';
 import type { OpenLockBundle } from '../client/lock-bundle/open-lock-bundle.ts';
 import { answering } from '../client/lock-bundle/transports.ts';
-import { registryBase } from '../client/network/http-url.ts';
 import { registryReader } from '../client/registry-reader.ts';
-import { TransportError } from '../network/transport-error.ts';
 import { UsageError } from './failure.ts';
+import { givenAddress } from './given-address.ts';
 import type { Governed } from './governed.ts';
 
 interface RootOptions {
@@ -35,15 +34,6 @@ export const rememberedRoot = async (base: string): Promise<Uint8Array | undefin
 
 export const rememberedLines = (bases: readonly string[]): readonly string[] =>
   bases.map((base) => `Starting from the root of ${base} that is remembered here`);
-
-const baseOf = (url: string): string => {
-  try {
-    return registryBase(url);
-  } catch (error) {
-    if (error instanceof TransportError) throw new UsageError(`--from: ${url} is no address of a registry.`);
-    throw error;
-  }
-};
 
 const showsRoot = async (bundle: OpenLockBundle, base: string): Promise<boolean> =>
   (await discover(registryReader(answering(base, bundle.answer), base))).trust !== undefined;
@@ -81,7 +71,7 @@ export const anchorsFor = async (
   bundle: OpenLockBundle,
 ): Promise<Anchors> => {
   const { registries } = bundle.head;
-  const named = from.map(baseOf);
+  const named = from.map((url) => givenAddress('--from', url));
   const strange = named.find((base) => !registries.includes(base));
   if (strange !== undefined)
     throw new UsageError(`The bundle holds nothing of ${strange}; it is of ${registries.join(', ')}.`);

@@ -1,9 +1,8 @@
 // The root documents that were named on the command line, each for its registry or one for the only registry there is.
 import { readFile } from 'node:fs/promises';
-import { registryBase } from '../client/network/http-url.ts';
-import { TransportError } from '../network/transport-error.ts';
 import type { RootOption, TrustOptions } from './commands/trust-options.ts';
 import { UsageError } from './failure.ts';
+import { givenAddress } from './given-address.ts';
 
 export interface GivenRoots {
   /** Whether they were named each with its registry: then none may be missing. */
@@ -13,15 +12,7 @@ export interface GivenRoots {
   readonly find: (base: string) => Uint8Array | undefined;
 }
 
-/** In the one spelling of an address. */
-const baseOf = (url: string): string => {
-  try {
-    return registryBase(url);
-  } catch (error) {
-    if (error instanceof TransportError) throw new UsageError(`--root: ${url} is no address of a registry.`);
-    throw error;
-  }
-};
+const baseOf = (url: string): string => givenAddress('--root', url);
 
 const requireClear = (roots: readonly RootOption[], bases: readonly string[]): void => {
   const twice = bases.find((base, at) => bases.indexOf(base) !== at);

@@ -21,8 +21,6 @@ const startNonces = (): (() => Uint8Array) => {
   };
 };
 
-const freshNonce = startNonces();
-
 /** Makes the record of a state change that happens now; nothing is stored. */
 export type MakeEvent = (facts: EventFacts) => RecordedEvent;
 
@@ -32,15 +30,16 @@ export interface AppendDeps {
   readonly now: () => Date;
 }
 
-export const makeEvent =
-  (the: AppendDeps): MakeEvent =>
-  (facts) =>
-    recordEvent(randomUUID(), the.now(), freshNonce(), facts);
+export const makeEvent = (the: AppendDeps): MakeEvent => {
+  const freshNonce = startNonces();
+  return (facts) => recordEvent(randomUUID(), the.now(), freshNonce(), facts);
+};
 
-export const appendEvent =
-  (the: AppendDeps): AppendEvent =>
-  async (tx, facts) => {
-    const event = makeEvent(the)(facts);
+export const appendEvent = (the: AppendDeps): AppendEvent => {
+  const make = makeEvent(the);
+  return async (tx, facts) => {
+    const event = make(facts);
     await insertEvent(tx, event);
     return event;
   };
+};
